@@ -1,0 +1,86 @@
+"""Helpers for plain arrays: axes, sums over broadcast axes, indices. They know nothing of tensors or rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
+
+from .errors import ShapeError
+
+Axis = int | Sequence[int] | None
+Shape = tuple[int, ...]
+
+
+def one_axis(axis: int, ndim: int) -> int:
+    """``axis`` counted from the front; an error that names both numbers when it is out of range."""
+    try:
+        return normalize_axis_index(axis, ndim)
+    except np.exceptions.AxisError:
+        raise ShapeError(f"axis {axis} is out of range for {ndim} dimensions.") from None
+
+
+def all_axes(axis: Axis, ndim: int) -> Shape:
+    """``axis`` in any of its forms, None meaning all, as a tuple counted from the front."""
+    if axis is None:
+        return tuple(range(ndim))
+    try:
+        return normalize_axis_tuple(axis, ndim)
+    except np.exceptions.AxisError:
+        raise ShapeError(f"axis {axis} is out of range for {ndim} dimensions.") from None
+    except ValueError:
+        raise ShapeError(f"axis {axis} names an axis twice.") from None
+
+
+def kept_shape(shape: Shape, axis: int | Shape | None, n: int = 1) -> Shape:
+    """``shape`` after a reduction over ``axis`` to length ``n``, with the reduced axes kept."""
+    if axis is None:
+        return (n,) * len(shape)
+    reduced = {axis % len(shape)} if isinstance(axis, int) else {i % len(shape) for i in axis}
+    return tuple(n if i in reduced else m for i, m in enumerate(shape))
+
+
+def unbroadcast(a: np.ndarray, shape: Shape) -> np.ndarray:
+    """Sum ``a`` over the axes along which ``shape`` was broadcast to get the shape of ``a``."""
+    if shape == ():
+        return a.sum()  # type: ignore[no-any-return]  # NumPy types a full sum as Any
+    new = a.ndim - len(shape)
+    axes = tuple(i for i in range(a.ndim) if i < new or shape[i - new] != a.shape[i])
+    if new == len(axes):
+        return a.sum(axis=axes)  # type: ignore[no-any-return]
+    return a.sum(axis=axes, keepdims=True).reshape(shape)
+
+
+def power(a: np.ndarray, n: Any) -> np.ndarray:
+    """``a ** n``; cubes by multiplication, for which NumPy's general power takes a hundred times as long."""
+    if n == 3 and a.dtype.kind in "fc":
+        return a * a * a
+    return a**n
+
+
+def is_basic(index: Any) -> bool:
+    """Whether ``index`` selects every element at most once, by slices, integers, None and ``...`` only."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return all(part is None or part is Ellipsis or isinstance(part, slice | int | np.integer) for part in parts)
+
+
+def add_at(shape: Shape, index: Any, a: np.ndarray) -> np.ndarray:
+    """Zeros of ``shape``, with ``a`` added at ``index``; repeated indices add up."""
+    y = np.zeros(shape, a.dtype)
+    if is_basic(index) or (isinstance(index, np.ndarray) and index.dtype == bool):
+        y[index] = a
+    else:
+        np.add.at(y, index, a)
+    return y
+
+
+def last_assigned(index: Any, shape: Shape) -> np.ndarray | bool:
+    """Which elements of ``v`` are still there after ``y[index] = v``, for ``y`` of ``shape``: the last of each place."""
+    if is_basic(index):
+        return True
+    places = np.zeros(shape, np.intp)
+    numbers = np.arange(places[index].size).reshape(places[index].shape)
+    places[index] = numbers
+    return places[index] == numbers

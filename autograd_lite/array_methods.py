@@ -1,0 +1,217 @@
+"""The methods that a tensor shares with an array: parts, shapes, reductions. All are rules, or made of rules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from ._arrays import Axis, all_axes, kept_shape, one_axis
+from .errors import ShapeError
+from .function import Traced
+from .ops.elementwise import AsType, Clip, Copy
+from .ops.index import GetItem
+from .ops.reduce import Cumsum, Max, Mean, Min, Sum
+from .ops.shape import Concatenate, Repeat, Reshape, Transpose
+
+
+class ArrayMethods(Traced):
+    """Methods under NumPy's names, with NumPy's meaning. :class:`~autograd_lite.Tensor` supplies the rest."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+        _data: Any
+
+        @property
+        def shape(self) -> tuple[int, ...]: ...
+        @property
+        def ndim(self) -> int: ...
+        @property
+        def dtype(self) -> np.dtype[Any]: ...
+        def __mul__(self, other: Any) -> Self: ...
+        def __sub__(self, other: Any) -> Self: ...
+        def sqrt(self) -> Self: ...
+        @staticmethod
+        def wrap(data: Any) -> Any: ...
+
+    # -- Parts
+
+    def __getitem__(self, index: Any) -> Self:
+        """The elements at ``index``, in any of NumPy's forms; always a copy as far as gradients are concerned."""
+        return self.apply(GetItem(plain_index(index)), (self,))  # type: ignore[no-any-return]
+
+    def take(self, indices: Any, axis: int | None = None) -> Self:
+        """The elements at ``indices`` along ``axis``, or of the flattened tensor."""
+        if axis is None:
+            return self.ravel()[np.asarray(plain_index(indices))]
+        return self[(slice(None),) * one_axis(axis, self.ndim) + (np.asarray(plain_index(indices)),)]
+
+    # -- Shapes
+
+    def reshape(self, *shape: Any) -> Self:
+        """The same elements in another shape; one length may be -1."""
+        wanted = flat(shape)
+        try:
+            return self.apply(Reshape(wanted), (self,))  # type: ignore[no-any-return]
+        except ValueError:
+            raise ShapeError(f"A tensor of shape {self.shape} cannot be reshaped to {wanted}.") from None
+
+    def ravel(self) -> Self:
+        """All elements along one axis."""
+        return self.reshape(-1)
+
+    flatten = ravel
+
+    def transpose(self, *axes: Any) -> Self:
+        """The axes in the order ``axes``; reversed if none are given."""
+        order = flat(axes)
+        order = all_axes(order, self.ndim) if order and order != (None,) else tuple(range(self.ndim))[::-1]
+        if len(order) != self.ndim:
+            raise ShapeError(f"transpose needs {self.ndim} axes for shape {self.shape}, not {order}.")
+        return self.apply(Transpose(order), (self,))  # type: ignore[no-any-return]
+
+    @property
+    def T(self) -> Self:
+        """The tensor with its axes reversed."""
+        return self.transpose()
+
+    @property
+    def mT(self) -> Self:
+        """The stack of transposed matrices."""
+        return self.swapaxes(-1, -2)
+
+    def swapaxes(self, axis1: int, axis2: int) -> Self:
+        """The tensor with two axes exchanged."""
+        axes = list(range(self.ndim))
+        i, j = one_axis(axis1, self.ndim), one_axis(axis2, self.ndim)
+        axes[i], axes[j] = axes[j], axes[i]
+        return self.apply(Transpose(tuple(axes)), (self,))  # type: ignore[no-any-return]
+
+    def squeeze(self, axis: Axis = None) -> Self:
+        """The tensor without its axes of length one, all or those named."""
+        ones = tuple(i for i, n in enumerate(self.shape) if n == 1)
+        axes = ones if axis is None else all_axes(axis, self.ndim)
+        if wrong := [i for i in axes if i not in ones]:
+            raise ShapeError(f"squeeze: axis {wrong[0]} of shape {self.shape} has length {self.shape[wrong[0]]}, not 1.")
+        return self.reshape(tuple(n for i, n in enumerate(self.shape) if i not in axes))
+
+    def repeat(self, repeats: Any, axis: int | None = None) -> Self:
+        """Each element ``repeats`` times along ``axis``, or of the flattened tensor."""
+        if axis is None:
+            return self.ravel().repeat(repeats, 0)
+        counts = repeats if isinstance(repeats, int) else np.array(repeats)
+        return self.apply(Repeat(counts, one_axis(axis, self.ndim)), (self,))  # type: ignore[no-any-return]
+
+    # -- Kinds
+
+    def astype(self, dtype: DTypeLike) -> Self:
+        """The same numbers as ``dtype``; gradients come back in the dtype of this tensor."""
+        return self.apply(AsType(np.dtype(dtype), self.dtype), (self,))  # type: ignore[no-any-return]
+
+    def copy(self) -> Self:
+        """The same numbers in memory of their own; recorded."""
+        return self.apply(Copy(), (self,))  # type: ignore[no-any-return]
+
+    def clip(self, min: Any = None, max: Any = None) -> Self:
+        """The numbers moved into the interval from ``min`` to ``max``; the gradient passes at its ends."""
+        return self.apply(Clip(plain_index(min), plain_index(max)), (self,))  # type: ignore[no-any-return]
+
+    def round(self, decimals: int = 0) -> Self:
+        """The nearest whole numbers; flat, so they have no gradient."""
+        return self.wrap(np.round(self._data, decimals))  # type: ignore[no-any-return]
+
+    # -- Reductions
+
+    def sum(self, axis: Axis = None, keepdims: bool = False) -> Self:
+        """The sum over ``axis``."""
+        return self.apply(Sum(checked(axis, self.ndim), keepdims), (self,))  # type: ignore[no-any-return]
+
+    def mean(self, axis: Axis = None, keepdims: bool = False) -> Self:
+        """The mean over ``axis``."""
+        return self.apply(Mean(checked(axis, self.ndim), keepdims), (self,))  # type: ignore[no-any-return]
+
+    def max(self, axis: Axis = None, keepdims: bool = False) -> Self:
+        """The maximum over ``axis``; ties share the gradient equally."""
+        return self._extreme(Max, axis, keepdims)
+
+    def min(self, axis: Axis = None, keepdims: bool = False) -> Self:
+        """The minimum over ``axis``; ties share the gradient equally."""
+        return self._extreme(Min, axis, keepdims)
+
+    def _extreme(self, rule: Any, axis: Axis, keepdims: bool) -> Self:
+        axes = checked(axis, self.ndim)
+        if 0 in (self.shape if axes is None else [self.shape[i] for i in all_axes(axes, self.ndim)]):
+            raise ShapeError(f"{rule.__name__.lower()} over axis {axis} of shape {self.shape}: there is nothing there.")
+        return self.apply(rule(axes, keepdims), (self,))  # type: ignore[no-any-return]
+
+    def var(self, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Self:
+        """The variance over ``axis``; the sum of squares is divided by n - ``ddof``."""
+        off = self - self.mean(axis, keepdims=True)
+        n = int(np.prod([self.shape[i] for i in all_axes(axis, self.ndim)]))
+        return (off * off).sum(axis, keepdims) * (1 / max(n - ddof, 0) if n > ddof else np.nan)
+
+    def std(self, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Self:
+        """The standard deviation over ``axis``; its slope where it is 0 counts as 0."""
+        return self.var(axis, ddof, keepdims).sqrt()
+
+    def prod(self, axis: Axis = None, keepdims: bool = False) -> Self:
+        """The product over ``axis``, multiplied as a balanced tree, which stays exact where factors are 0."""
+        axes = all_axes(axis, self.ndim)
+        rest = tuple(i for i in range(self.ndim) if i not in axes)
+        outer, n = tuple(self.shape[i] for i in rest), int(np.prod([self.shape[i] for i in axes]))
+        result = kept_shape(self.shape, axes) if keepdims else outer
+        if n == 0:
+            return self.wrap(np.ones(result, self.dtype))  # type: ignore[no-any-return]
+        y = self.transpose((*rest, *axes)).reshape((*outer, n))
+        while n > 1:
+            pairs = y[..., : n // 2] * y[..., n // 2 : n - n % 2]
+            y = self.apply(Concatenate(len(outer)), (pairs, y[..., n - 1 :])) if n % 2 else pairs
+            n = (n + 1) // 2
+        return y.reshape(result)
+
+    def cumsum(self, axis: int | None = None) -> Self:
+        """Running sums along ``axis``, or over the flattened tensor."""
+        if axis is None:
+            return self.ravel().cumsum(0)
+        return self.apply(Cumsum(one_axis(axis, self.ndim)), (self,))  # type: ignore[no-any-return]
+
+    # -- Facts with no gradient
+
+    def argmax(self, axis: int | None = None) -> Self:
+        """Where the maximum is, the first of ties."""
+        return self.wrap(self._data.argmax(axis))  # type: ignore[no-any-return]
+
+    def argmin(self, axis: int | None = None) -> Self:
+        """Where the minimum is, the first of ties."""
+        return self.wrap(self._data.argmin(axis))  # type: ignore[no-any-return]
+
+    def any(self, axis: Axis = None) -> Self:
+        """Whether any element is not zero."""
+        return self.wrap(self._data.any(axis))  # type: ignore[no-any-return]
+
+    def all(self, axis: Axis = None) -> Self:
+        """Whether all elements are not zero."""
+        return self.wrap(self._data.all(axis))  # type: ignore[no-any-return]
+
+
+def plain_index(index: Any) -> Any:
+    """An index without tensors, in memory of its own, so that nobody can change it before backward."""
+    if isinstance(index, tuple):
+        return tuple(map(plain_index, index))
+    if isinstance(index, ArrayMethods):
+        index = index._data
+    return np.array(index) if isinstance(index, np.ndarray | list) else index
+
+
+def flat(args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """``f(2, 3)`` and ``f((2, 3))`` alike as ``(2, 3)``."""
+    return tuple(args[0]) if len(args) == 1 and isinstance(args[0], tuple | list) else args
+
+
+def checked(axis: Axis, ndim: int) -> Any:
+    """``axis`` counted from the front, in the form in which it was given."""
+    if axis is None:
+        return None
+    return one_axis(axis, ndim) if isinstance(axis, int | np.integer) else all_axes(axis, ndim)

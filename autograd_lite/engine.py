@@ -1,0 +1,422 @@
+"""Backward: carry gradients down the recorded graph, from some nodes to the leaves below. Knows nodes, not tensors.
+
+First order runs the rules on arrays. With ``lift`` the same loop runs the same rules on tensors, and thereby records
+the gradient itself.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from copy import copy
+from types import CodeType
+from typing import Any
+
+import numpy as np
+
+from .errors import GradError, RuleError
+from .function import FREED, LEAF, Leaf, Node, Tap, Traced, switches, updated_since
+from .ops.elementwise import Where
+from .ops.shape import Unbroadcast
+
+Lift = Callable[[Any, "Node | None"], Any]
+Place = tuple[CodeType, int]  # of a call, to be named if somebody comes back to what it freed
+
+_one_at_a_time = threading.RLock()  # graphs share nodes and leaves; a hook may start a pass of its own
+
+
+def backward(
+    roots: Sequence[Node],
+    gradients: Sequence[Any],
+    retain_graph: bool = False,
+    lift: Lift | None = None,
+    place: Place | None = None,
+    targets: Iterable[Node] | None = None,
+) -> None:
+    """Add to every leaf below ``roots`` the gradient it gets when each root gets its gradient.
+
+    ``lift(array, node)`` makes the tensor that ``node`` computed from its array; None means: stay with arrays. With
+    ``targets``, only nodes on the way to one of them take part. Unless ``retain_graph`` is set, a node is emptied as
+    soon as it was used, so memory falls as the walk proceeds.
+    """
+    singular: list[str] = []
+    with _one_at_a_time, np.errstate(all="ignore", invalid="call", call=lambda kind, flag: singular.append(kind)):
+        count_consumers(roots, None if targets is None else leading_to(roots, targets))
+        hand_over = deliver if lift is None else deliver_tensor
+        ready = []
+        for root, gradient in zip(roots, gradients, strict=True):
+            if root.pending and hand_over(gradient, root, gradient):
+                ready.append(root)
+        walk(ready, retain_graph, hand_over, lift, place, singular)
+
+
+def walk(
+    ready: list[Node],
+    retain_graph: bool,
+    hand_over: Callable[..., bool],
+    lift: Lift | None,
+    place: Place | None,
+    singular: list[str],
+) -> None:
+    """Use and free one ready node after the other; a node is ready once all its consumers have delivered.
+
+    NumPy notes in ``singular`` when something like ``0 * inf`` was computed. The two halves of the loop body are one text for two pairs of slots; a loop over the pairs would cost a tuple
+    per edge.
+    """
+    node: Any = None  # Any, because what a plan promises about the slots of its nodes cannot be typed
+    try:
+        while ready:
+            node = ready.pop()
+            plan, rule, gradient = node.plan, node.rule, node.gradient
+            node.gradient = None
+            if node.updates != switches.updates:
+                check_kept_values(node)
+            if plan.taps:
+                gradient = run_taps(node, gradient)
+                if rule.__class__ is Leaf:
+                    continue
+
+            parent = node.left
+            if parent is not None and parent.pending:
+                reads = plan.left_reads
+                if lift is not None:
+                    part = plan.left(rule, gradient, *lifted(node, 0, lift))
+                elif reads == 0:
+                    part = plan.left(rule, gradient)
+                elif reads == 1:
+                    part = plan.left(rule, gradient, node.left_kept)
+                else:
+                    part = plan.left(rule, gradient, *node.left_kept)
+                if singular:
+                    part = settle(part, gradient, node, singular)
+                if part.shape != parent.shape:
+                    part = fit(part, parent.shape, node, 0)
+                if hand_over(part, parent, gradient):
+                    ready.append(parent)
+
+            parent = node.right
+            if parent is not None and parent.pending:
+                reads = plan.right_reads
+                if lift is not None:
+                    part = plan.right(rule, gradient, *lifted(node, 1, lift))
+                elif reads == 0:
+                    part = plan.right(rule, gradient)
+                elif reads == 1:
+                    part = plan.right(rule, gradient, node.right_kept)
+                else:
+                    part = plan.right(rule, gradient, *node.right_kept)
+                if singular:
+                    part = settle(part, gradient, node, singular)
+                if part.shape != parent.shape:
+                    part = fit(part, parent.shape, node, 1)
+                if hand_over(part, parent, gradient):
+                    ready.append(parent)
+
+            if plan.wide:
+                for i, parent, part in wide_parts(node, gradient, lift):
+                    if singular:
+                        part = settle(part, gradient, node, singular)
+                    if part.shape != parent.shape:
+                        part = fit(part, parent.shape, node, i)
+                    if hand_over(part, parent, gradient):
+                        ready.append(parent)
+                if not retain_graph:
+                    node.edges = node.values = None
+
+            if retain_graph:
+                node.owned = False
+            else:
+                node.plan, node.rule = FREED, place
+                node.left = node.left_kept = node.right = node.right_kept = node.calls = None
+    except BaseException as error:
+        error.add_note(f"In backward of {node.rule!r}, whose output has shape {node.shape}.")
+        forget([node, *ready])
+        raise
+
+
+# -- Order ------------------------------------------------------------------------------------------------------------
+
+
+def count_consumers(roots: Sequence[Node], wanted: set[Node] | None) -> None:
+    """Set ``pending`` of each node below ``roots`` to the number of gradients it will receive; all, or the wanted."""
+    stack: list[Any] = []
+
+    def count(node: Node) -> None:
+        if wanted is None or node in wanted:
+            if not node.pending:
+                stack.append(node)
+            node.pending += 1
+
+    for root in roots:
+        count(root)
+    while stack:
+        node = stack.pop()
+        if node.plan is FREED:
+            forget(roots)
+            raise freed(node)
+        if node.plan.wide or wanted is not None:
+            for _, parent in node.parents():
+                count(parent)
+            continue
+        parent = node.left  # from here on count(), written out twice
+        if parent is not None:
+            if not parent.pending:
+                stack.append(parent)
+            parent.pending += 1
+        parent = node.right
+        if parent is not None:
+            if not parent.pending:
+                stack.append(parent)
+            parent.pending += 1
+
+
+def leading_to(roots: Sequence[Node], targets: Iterable[Node]) -> set[Node]:
+    """The nodes at or below ``roots`` from which some target can be reached."""
+    found = set(targets)
+    seen: set[Node] = set()
+    stack = [(root, False) for root in roots]
+    while stack:
+        node, parents_done = stack.pop()
+        if parents_done:
+            if any(parent in found for _, parent in node.parents()):
+                found.add(node)
+        elif node not in seen:
+            if node.plan is FREED:
+                raise freed(node)
+            seen.add(node)
+            stack.append((node, True))
+            stack += [(parent, False) for _, parent in node.parents()]
+    return found
+
+
+def freed(node: Node) -> GradError:
+    """The error for a node that an earlier pass emptied."""
+    where = "an earlier backward pass"
+    if node.rule is not None:
+        code, line = node.rule
+        where = f'the backward pass started in {code.co_name}, file "{code.co_filename}", line {line}'
+    return GradError(
+        f"The graph behind a tensor of shape {node.shape} was freed by {where}. "
+        "Pass retain_graph=True there, or compute the result again."
+    )
+
+
+def forget(nodes: Iterable[Node]) -> None:
+    """After a failure: reset the counts and half-made sums of everything that ``nodes`` still had to reach."""
+    stack = list(nodes)
+    while stack:
+        node = stack.pop()
+        node.gradient, node.owned, node.pending = None, False, 0
+        stack += [parent for _, parent in node.parents() if parent.pending]
+
+
+# -- Sums -------------------------------------------------------------------------------------------------------------
+
+
+def deliver(part: Any, parent: Node, gradient: Any) -> bool:
+    """Hand the array ``part`` to ``parent``; true if that was the last gradient it waited for.
+
+    The first gradient that arrives may alias another array and is not ours to change; the sum of two is. Only for
+    leaves, which keep what they get, is it worth asking whether the rule made the array itself.
+    """
+    if parent.gradient is None:
+        parent.gradient = part
+        if parent.plan is LEAF:
+            parent.owned = part is not gradient and part.base is None
+    elif parent.owned:
+        parent.gradient += part  # stored again, because 0-d arithmetic gives a new scalar
+    else:
+        parent.gradient = parent.gradient + part
+        parent.owned = True
+    parent.pending -= 1
+    return not parent.pending
+
+
+def deliver_tensor(part: Any, parent: Node, gradient: Any) -> bool:
+    """``deliver`` for a tensor: sums are recorded, so nothing is changed in place and aliases do no harm."""
+    parent.gradient = part if parent.gradient is None else parent.gradient + part
+    parent.pending -= 1
+    return not parent.pending
+
+
+def fit(part: Any, shape: tuple[int, ...], node: Node, i: int) -> Any:
+    """Sum ``part`` down to ``shape`` where the operation broadcast its inputs; anything else is a broken rule."""
+    if node.plan.broadcasts and can_broadcast(shape, part.shape):
+        return Unbroadcast(shape)(part)
+    method: Any = node.plan.gradients[0 if node.plan.variadic else i]
+    raise RuleError(
+        f"{node.rule!r}.{method.__name__} returned a gradient of shape {part.shape} for an input of shape {shape}."
+    )
+
+
+def settle(part: Any, gradient: Any, node: Node, singular: list[str]) -> Any:
+    """``part`` without the nan that a singularity makes of a zero cotangent, as behind a branch not taken."""
+    singular.clear()
+    if node.plan.elementwise and part.shape == gradient.shape:
+        return Where()(gradient == 0, 0, part)
+    return part
+
+
+def can_broadcast(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
+    """Whether ``shape`` broadcasts to exactly ``to``."""
+    return len(shape) <= len(to) and all(
+        n in (1, m) for n, m in zip(shape, to[len(to) - len(shape) :], strict=True)
+    )
+
+
+# -- What gradients read ----------------------------------------------------------------------------------------------
+
+
+def wide_parts(node: Node, gradient: Any, lift: Lift | None) -> Iterator[tuple[int, Node, Any]]:
+    """The gradients of a wide node's inputs, one by one; work that they share is done once."""
+    plan, rule = node.plan, node.rule
+    edges = [(i, parent) for i, parent in node.edges if parent.pending]
+    values = list(node.values if lift is None else lifted_values(node, lift))
+    if plan.gradient_products:
+        needed = frozenset[int]().union(*[plan.needs[i] for i, _ in edges])
+        for k, (method, places) in enumerate(plan.gradient_products, start=len(values)):
+            values.append(method(rule, gradient, *[values[p] for p in places]) if k in needed else None)
+    for i, parent in edges:
+        if plan.variadic:
+            yield i, parent, plan.gradients[0](rule, gradient, i, *[values[p] for p in plan.positions[0]])
+        else:
+            yield i, parent, plan.gradients[i](rule, gradient, *[values[p] for p in plan.positions[i]])
+
+
+def lifted(node: Node, i: int, lift: Lift) -> Iterator[Any]:
+    """What the gradient of input ``i`` of a narrow node reads, as tensors wired to the nodes that computed them."""
+    source = {**dict(node.parents()), node.plan.arity: node}
+    for position, value in zip(node.plan.positions[i], kept_values(node, i), strict=True):
+        yield lift(value, source[position]) if position in source else value
+
+
+def lifted_values(node: Node, lift: Lift) -> Iterator[Any]:
+    """The values of a wide node as tensors; by-products are computed again, so that they are recorded."""
+    plan, parents, end = node.plan, dict(node.edges), node.plan.arity + len(node.plan.forward_products)
+    if plan.variadic:
+        parts = node.values[0]
+        inputs = [parts and tuple(lift(a, parents[i]) if i in parents else a for i, a in enumerate(parts))]
+    else:
+        kept_inputs = enumerate(node.values[: plan.arity])
+        inputs = [lift(a, parents[i]) if i in parents and a is not None else a for i, a in kept_inputs]
+    for kept, (method, places) in zip(node.values[plan.arity : end], plan.forward_products, strict=True):
+        inputs.append(None if kept is None else method(node.rule, *[inputs[p] for p in places]))
+    yield from inputs
+    y, *shapes = node.values[end:]
+    yield y if y is None else lift(y, node)
+    yield from shapes
+
+
+def kept_values(node: Node, i: int) -> tuple[Any, ...]:
+    """What a narrow node keeps for the gradient of input ``i``."""
+    parent, kept = ((node.left, node.left_kept), (node.right, node.right_kept))[i]
+    reads = len(node.plan.positions[i])
+    if parent is None or reads == 0:
+        return ()
+    return (kept,) if reads == 1 else tuple(kept)
+
+
+def check_kept_values(node: Node) -> None:
+    """Raise if an array that ``node`` keeps was changed in place after ``node`` was recorded."""
+    if node.plan.wide:
+        values = [v for value in node.values for v in (value if isinstance(value, tuple) else (value,))]
+    else:
+        values = [value for i in range(len(node.plan.gradients)) for value in kept_values(node, i)]
+    for value in values:
+        if updated_since(value, node.updates):
+            raise GradError(
+                f"{node.rule!r} kept an array of shape {value.shape} that was changed in place before backward(). "
+                "Call backward() first, or update a copy."
+            )
+
+
+# -- Taps: hooks, retained gradients, leaves --------------------------------------------------------------------------
+
+
+def run_taps(node: Node, gradient: Any) -> Any:
+    """The gradient after everything that wanted to see it whole."""
+    for tap in node.plan.taps:
+        replacement = tap(node, gradient)
+        if replacement is not None:
+            if replacement.shape != node.shape:
+                raise GradError(f"A hook replaced a gradient of shape {node.shape} by one of shape {replacement.shape}.")
+            gradient = replacement
+            node.owned = False
+    node.owned = False
+    return gradient
+
+
+def collect(node: Node, gradient: Any) -> None:
+    """The tap of every leaf: add to its gradient, in an array of its own and of its own dtype."""
+    leaf = node.rule
+    gradient = own(gradient, node.owned, leaf.scalar)
+    leaf.grad = gradient if leaf.grad is None else leaf.grad + gradient
+
+
+def retain(node: Node, gradient: Any) -> None:
+    """The tap that ``retain_grad`` sets: remember the gradient of an interior node."""
+    gradient = own(gradient, node.owned)
+    before = getattr(node, "retained", None)
+    node.retained = gradient if before is None else before + gradient
+
+
+def own(gradient: Any, owned: bool, scalar: type[np.generic] | None = None) -> Any:
+    """``gradient`` in memory that nothing else refers to, and of the dtype ``scalar``."""
+    if scalar is None:
+        scalar = gradient.dtype.type
+    if isinstance(gradient, Traced):
+        return gradient if gradient.dtype.type is scalar else gradient.astype(scalar)
+    if gradient.__class__ is scalar or (owned and gradient.dtype.type is scalar):
+        return gradient
+    array = np.array(gradient, scalar)
+    return array if array.ndim else array[()]
+
+
+def add_tap(node: Node, tap: Tap) -> None:
+    """Let ``tap`` see the whole gradient of ``node``, before a leaf collects it.
+
+    Taps sit in a private copy of the plan, so that nodes without any pay one test.
+    """
+    node.plan = copy(node.plan)
+    at = len(node.plan.taps) - (isinstance(node.rule, Leaf))
+    node.plan.taps = (*node.plan.taps[:at], tap, *node.plan.taps[at:])
+
+
+def remove_tap(node: Node, tap: Tap) -> None:
+    """Undo :func:`add_tap`; nothing happens if the node was freed meanwhile."""
+    if tap in node.plan.taps:
+        node.plan = copy(node.plan)
+        node.plan.taps = tuple(other for other in node.plan.taps if other is not tap)
+
+
+def gradients_at(
+    targets: Sequence[Node],
+    roots: Sequence[Node],
+    gradients: Sequence[Any],
+    retain_graph: bool = False,
+    lift: Lift | None = None,
+    place: Place | None = None,
+) -> dict[Node, Any]:
+    """The gradients that ``targets`` get; leaves collect nothing. Those that get none are missing."""
+    found: dict[Node, Any] = {}
+
+    def capture(node: Node, gradient: Any) -> None:
+        found[node] = own(gradient, node.owned, node.rule.scalar if isinstance(node.rule, Leaf) else None)
+
+    with _one_at_a_time:
+        plans = {node: node.plan for node in targets}
+        try:
+            for node, plan in plans.items():
+                if plan is FREED:
+                    raise freed(node)
+                node.plan = copy(plan)
+                node.plan.taps = (*(tap for tap in plan.taps if tap is not collect), capture)
+            backward(roots, gradients, retain_graph, lift, place, targets)
+        finally:
+            for node, plan in plans.items():
+                if node.plan is not FREED:
+                    node.plan = plan
+    return found
+
+
+LEAF.taps = (collect,)

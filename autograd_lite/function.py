@@ -1,0 +1,356 @@
+"""What a recorded operation is made of: rules, nodes, and the switches that recording depends on.
+
+A *rule* is a subclass of :class:`Function`. It says how one operation is computed and, input by input, how it is
+differentiated. Rules see arrays, never tensors, unless somebody differentiates the gradient itself; then the same
+text runs on tensors.
+
+A *node* is one recorded use of a rule: which nodes its inputs came from, and which values the rule asked to keep.
+Nodes point upstream only, so a graph holds no reference cycles; and they hold no tensor, so an interior array that no
+rule kept dies with the tensor that carried it.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from inspect import Parameter, signature
+from typing import Any, ClassVar
+
+import numpy as np
+
+from .errors import RuleError
+
+# -- Switches ---------------------------------------------------------------------------------------------------------
+
+
+class Switches:
+    """Process-wide counters that the hot path compares with two plain loads.
+
+    ``exceptions`` counts the open ``no_grad``/``enable_grad`` blocks of all threads. While it is zero every thread
+    records; otherwise ``this_thread.records`` has the answer. ``updates`` counts in-place updates: a node remembers
+    the count at its birth, and only a node that sees another count in backward needs a closer look.
+    """
+
+    __slots__ = ("exceptions", "updates")
+
+    def __init__(self) -> None:
+        self.exceptions = 0
+        self.updates = 0
+
+
+class _ThisThread(threading.local):
+    records = True
+
+
+switches = Switches()
+this_thread = _ThisThread()
+_lock = threading.Lock()
+
+
+def is_recording() -> bool:
+    """Whether operations of this thread are recorded now."""
+    return this_thread.records
+
+
+@contextmanager
+def recording(on: bool) -> Iterator[None]:
+    """Record operations of this thread inside the block, or do not; restored on exceptions."""
+    before = this_thread.records
+    with _lock:
+        switches.exceptions += 1
+    this_thread.records = on
+    try:
+        yield
+    finally:
+        this_thread.records = before
+        with _lock:
+            switches.exceptions -= 1
+
+
+_updated: dict[int, tuple[int, weakref.ref[Any]]] = {}  # id of the memory's owner -> (update count, its obituary)
+
+
+def note_update(array: np.ndarray) -> None:
+    """Remember that ``array`` was changed in place, so that rules which kept it find out."""
+    owner = _owner(array)
+    key = id(owner)
+    with _lock:
+        switches.updates += 1
+        _updated[key] = switches.updates, weakref.ref(owner, lambda _: _updated.pop(key, None))
+
+
+def updated_since(array: object, count: int) -> bool:
+    """Whether the memory of ``array`` was changed in place after update number ``count``."""
+    return isinstance(array, np.ndarray) and id(owner := _owner(array)) in _updated and _updated[id(owner)][0] > count
+
+
+def _owner(array: np.ndarray) -> np.ndarray:
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array
+
+
+# -- Rules ------------------------------------------------------------------------------------------------------------
+
+
+class Traced:
+    """Marks the class whose instances are recorded (:class:`~autograd_lite.Tensor`), so that rules need not know it."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def apply(rule: Function, inputs: tuple[Any, ...]) -> Any:
+        """Compute ``rule`` and record it."""
+        raise TypeError("Only a subclass can record.")
+
+
+class Function:
+    """One differentiable operation: ``forward`` and, for each of its inputs, one ``grad_<input>``.
+
+    The signatures are the contract. ``grad_a(self, g, b, y)`` reads: to get the gradient of input ``a`` from ``g``,
+    the gradient of the output, keep input ``b`` and the output ``y``; ``shape_a`` asks for the shape of ``a`` without
+    keeping ``a``. Nothing else is kept, and only for inputs that need a gradient. An input without a ``grad_`` method
+    is not differentiable.
+
+    Gradient methods use only what arrays and tensors share (operators, ``reshape``, ``transpose``, ``sum``) or other
+    rules, and they never write into ``g``. They return ``g``, a view of it, or a new array. Where ``broadcasts`` is
+    true they may ignore broadcasting: the engine sums the gradient down to the shape of the input. Where
+    ``elementwise`` is true as well, the engine turns ``0 * inf`` into 0: a zero cotangent stays zero.
+
+    Parameters of an operation (``axis``, ``shape``) are attributes, set in ``__init__`` only, so that a rule can be
+    applied any number of times.
+
+    Two more forms, for rules that need them:
+
+    * A *by-product* is a value that ``forward`` computes on its way and gradients read, such as softmax's
+      probabilities within a loss. ``by_p(self, x)`` computes it, from inputs and earlier by-products, with what
+      arrays and tensors share; ``forward`` and gradients then name ``p`` like an input. A by-product that names ``g``
+      is work that several gradients share: it is computed once per backward. Both are differentiated like everything
+      else when the gradient itself is.
+    * A *variadic* rule has ``forward(self, *parts)`` and one ``grad_parts(self, g, i, ...)`` for input number ``i``;
+      ``parts`` and ``shape_parts`` are tuples.
+
+    Values are named in the order inputs, by-products, output (``y``), shapes, by-products of ``g``.
+
+    Examples
+    --------
+    >>> from autograd_lite import Function, Tensor
+    >>> class Cube(Function):
+    ...     def forward(self, a): return a * a * a
+    ...     def grad_a(self, g, a): return g * 3 * a * a
+    >>> x = Tensor(2.0, requires_grad=True)
+    >>> Cube()(x).backward()
+    >>> x.grad.item()
+    12.0
+    """
+
+    __slots__: tuple[str, ...] = ()
+    broadcasts: ClassVar[bool] = False
+    elementwise: ClassVar[bool] = False
+    plan: ClassVar[Plan]
+    forward: ClassVar[Callable[..., Any]]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if hasattr(cls, "forward"):
+            cls.plan = Plan(cls)
+
+    def __call__(self, *inputs: Any) -> Any:
+        """Apply the rule: recorded when an input is a tensor, plain NumPy when none is."""
+        for value in inputs:
+            if isinstance(value, Traced):
+                return value.apply(self, inputs)
+        plan = self.plan
+        if plan.forward_products:
+            inputs = (*inputs, *by_products(self, inputs))
+        return self.forward(*inputs)
+
+    def __repr__(self) -> str:
+        return type(self).__name__
+
+
+class Plan:
+    """What the engine needs to know of a rule class, read once from its method signatures.
+
+    ``names`` lists everything a gradient can ask for: inputs, by-products, ``y``, shapes, by-products of ``g``; values
+    are found by their place in it. Rules of one or two inputs without by-products are *narrow*: their facts lie
+    flat in slots, because every operation of the hot path reads them: ``left`` is the gradient method of the first
+    input, ``left_reads`` how many values it keeps, and ``left_keeps`` picks those from ``(a, b, y, None)``, which an
+    index or a slice always can. All others are *wide*.
+    """
+
+    __slots__ = (
+        "arity", "broadcasts", "elementwise", "forward_products", "gradient_products", "gradients", "left",
+        "left_keeps", "left_reads", "names", "needs", "positions", "right", "right_keeps", "right_reads", "shapes",
+        "taps", "variadic", "wide",
+    )  # fmt: skip
+
+    def __init__(self, rule: type[Function]) -> None:
+        parameters = list(signature(rule.forward).parameters.values())[1:]
+        self.variadic = any(p.kind is Parameter.VAR_POSITIONAL for p in parameters)
+        if self.variadic and len(parameters) > 1:
+            raise RuleError(f"{rule.__name__}.forward mixes *{parameters[-1].name} with other inputs; pass all in it.")
+        defined = [name for base in reversed(rule.__mro__) for name in vars(base)]  # dir() would sort them
+        products = {name[3:]: getattr(rule, name) for name in defined if name.startswith("by_")}
+        shared = {name for name, method in products.items() if "g" in signature(method).parameters}
+        inputs = [p.name for p in parameters if p.name not in products]
+        before = [p.name for p in parameters if p.name in products]
+        after = [name for name in products if name in shared]
+        if reserved := {"g", "y"} & {p.name for p in parameters}:
+            raise RuleError(f"{rule.__name__}.forward: {' and '.join(reserved)} stand for the output and its gradient; "
+                            "give the input another name.")  # fmt: skip
+        self.names = (*inputs, *before, "y", *("shape_" + name for name in inputs), *after)
+        self.arity = len(inputs)
+        self.broadcasts, self.elementwise = rule.broadcasts, rule.elementwise
+        self.taps: tuple[Tap, ...] = ()  # what wants to see the whole gradient: hooks, retained gradients, leaves
+        if unknown := set(products) - set(self.names):
+            raise RuleError(f"{rule.__name__}: forward does not name the by-product {', '.join(sorted(unknown))}.")
+        self.forward_products = tuple((products[name], self._places(rule, products[name], 1)) for name in before)
+        self.gradient_products = tuple((products[name], self._places(rule, products[name], 2)) for name in after)
+        self.gradients = tuple(getattr(rule, "grad_" + name, None) for name in inputs)
+        self._refuse_strays(rule, inputs)
+        skip = 3 if self.variadic else 2
+        self.positions = tuple(self._places(rule, method, skip) if method else () for method in self.gradients)
+        self.needs = tuple(self._all_needs(positions) for positions in self.positions)
+        self.shapes = any("shape_" in self.names[i] for needs in self.needs for i in needs)
+        self.wide = self.variadic or len(inputs) > 2 or bool(products)
+        self._flatten()
+
+    def _places(self, rule: type[Function], method: Callable[..., Any], skip: int) -> tuple[int, ...]:
+        """Where in ``names`` the values stand that ``method`` reads, after ``self`` and what else it is given."""
+        wanted = list(signature(method).parameters)[skip:]
+        title = f"{rule.__name__}.{method.__name__}"
+        if unknown := [name for name in wanted if name not in self.names]:
+            raise RuleError(f"{title} asks for {', '.join(unknown)}; it can have {', '.join(self.names)}.")
+        places = tuple(map(self.names.index, wanted))
+        if list(places) != sorted(places):
+            raise RuleError(f"{title} must name values in this order: {', '.join(self.names[i] for i in sorted(places))}.")
+        return places
+
+    def _refuse_strays(self, rule: type[Function], inputs: list[str]) -> None:
+        for name in dir(rule):
+            if name.startswith("grad_") and name[5:] not in inputs:
+                raise RuleError(f"{rule.__name__}.{name} belongs to no input; forward takes {', '.join(inputs)}.")
+
+    def _all_needs(self, positions: tuple[int, ...]) -> frozenset[int]:
+        """``positions`` and, for by-products among them, what those are computed from."""
+        end = len(self.names) - len(self.gradient_products)
+        sources = {self.arity + k: places for k, (_, places) in enumerate(self.forward_products)}
+        sources |= {end + k: places for k, (_, places) in enumerate(self.gradient_products)}
+        needs: set[int] = set()
+        todo = list(positions)
+        while todo:
+            i = todo.pop()
+            if i not in needs:
+                needs.add(i)
+                todo += sources.get(i, ())
+        return frozenset(needs)
+
+    def _flatten(self) -> None:
+        self.left, self.right, *_ = *self.gradients, None, None
+        left, right, *_ = *self.positions, (), ()
+        self.left_reads, self.right_reads = len(left), len(right)
+        self.left_keeps, self.right_keeps = _picker(left, self.arity), _picker(right, self.arity)
+
+
+def _picker(positions: tuple[int, ...], arity: int) -> int | slice:
+    """The index or slice that takes ``positions`` from ``(*inputs, y, None)``."""
+    if not positions:
+        return arity + 1
+    if len(positions) == 1:
+        return positions[0]
+    first, second = positions[:2]
+    return slice(first, positions[-1] + 1, second - first)
+
+
+def by_products(rule: Function, inputs: Any) -> list[Any]:
+    """The by-products of forward, from the values of the inputs."""
+    values = list(inputs)
+    for method, places in rule.plan.forward_products:
+        values.append(method(rule, *[values[i] for i in places]))
+    return values[len(inputs) :]
+
+
+# -- Nodes ------------------------------------------------------------------------------------------------------------
+
+
+class Node:
+    """One recorded operation, or a leaf.
+
+    One class for all rules, two parents in slots, no tuples: this is what keeps recording cheap. A wide rule has
+    ``edges`` instead, pairs (number of the input, parent), and ``values``, aligned with its plan's names, None where
+    nothing is needed. Slots that only some nodes use stay unset: ``edges``, ``values``, ``retained`` (the
+    gradient that ``retain_grad`` asked for) and ``calls`` (what the node is the result of, for drawing).
+    """
+
+    __slots__ = ("rule", "plan", "left", "left_kept", "right", "right_kept", "shape", "updates",
+                 "gradient", "owned", "pending", "edges", "values", "retained", "calls")  # fmt: skip
+
+    rule: Any  # a Function; once freed, where that happened
+    plan: Plan
+    left: Node | None
+    left_kept: Any
+    right: Node | None
+    right_kept: Any
+    shape: tuple[int, ...]
+    updates: int
+    gradient: Any
+    owned: bool
+    pending: int
+    edges: list[tuple[int, Node]]
+    values: list[Any]
+    retained: Any
+    calls: list[Any]
+
+    def parents(self) -> list[tuple[int, Node]]:
+        """The inputs that were differentiated, as pairs (number of the input, its node)."""
+        if self.plan.wide:
+            return self.edges
+        return [(i, parent) for i, parent in enumerate((self.left, self.right)) if parent is not None]
+
+
+Tap = Callable[[Node, Any], Any]
+
+
+class Leaf(Function):
+    """Stands where a rule would: nothing was computed. It collects the gradient of one tensor.
+
+    ``scalar`` is the NumPy type in which to collect.
+    """
+
+    __slots__ = ("grad", "name", "scalar")
+
+    def __init__(self, scalar: type[np.generic], name: str | None = None) -> None:
+        self.scalar, self.name = scalar, name
+        self.grad: Any = None
+
+    def forward(self) -> None:
+        """Nothing is computed."""
+
+
+class Freed(Function):
+    """The plan of a node that was emptied by a backward pass."""
+
+    __slots__ = ()
+
+    def forward(self) -> None:
+        """Nothing is left to compute."""
+
+
+LEAF, FREED = Leaf.plan, Freed.plan
+
+
+def new_leaf(shape: tuple[int, ...], scalar: type[np.generic], name: str | None = None) -> Node:
+    """A node that collects the gradient of an array which nobody computed."""
+    return new_node(Leaf(scalar, name), shape)
+
+
+def new_node(rule: Function, shape: tuple[int, ...]) -> Node:
+    """A node for one use of ``rule``, with an output of ``shape`` and no inputs yet."""
+    node = Node()
+    node.rule, node.plan, node.shape, node.updates = rule, rule.plan, shape, switches.updates
+    node.left = node.right = node.left_kept = node.right_kept = node.gradient = None
+    node.owned, node.pending = False, 0
+    return node

@@ -1,0 +1,195 @@
+"""Products of matrices and of arrays of any dimension."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .._arrays import one_axis
+from .._protocol import implements
+from ..errors import ShapeError
+from ..ops.elementwise import Where
+from ..ops.linalg import Einsum
+from ..tensor import Tensor, as_tensor
+
+
+@implements(np.matmul)
+def matmul(a: Any, b: Any) -> Tensor:
+    """Matrix product ``a @ b``; stacks of matrices broadcast, vectors count as rows on the left, columns on the right.
+
+    Parameters
+    ----------
+    a : array_like, shape (..., n, k) or (k,)
+    b : array_like, shape (..., k, m) or (k,)
+
+    Raises
+    ------
+    ShapeError
+        If the inner lengths differ or an operand is a single number.
+
+    Examples
+    --------
+    >>> matmul([[1.0, 2.0]], [[3.0], [4.0]])
+    Tensor([[11.]])
+    """
+    a, b = as_tensor(a), as_tensor(b)
+    if not a.ndim or not b.ndim:
+        raise ShapeError(f"matmul needs at least one axis on each side; got shapes {a.shape} and {b.shape}.")
+    if a.shape[-1] != b.shape[max(-2, -b.ndim)]:
+        raise ShapeError(f"matmul of shapes {a.shape} and {b.shape}: {a.shape[-1]} columns meet {b.shape[max(-2, -b.ndim)]} rows.")
+    row, column = a.ndim == 1, b.ndim == 1
+    y = (a.reshape(1, -1) if row else a)._matmul(b.reshape(-1, 1) if column else b)
+    if row or column:
+        y = y.reshape(tuple(n for i, n in enumerate(y.shape[::-1]) if not (i == 0 and column or i == 1 and row))[::-1])
+    return y
+
+
+@implements(np.dot)
+def dot(a: Any, b: Any) -> Tensor:
+    """Sum of products over the last axis of ``a`` and the second to last of ``b``; a plain product for numbers.
+
+    Examples
+    --------
+    >>> dot([1.0, 2.0], [3.0, 4.0])
+    Tensor(11.)
+    """
+    a, b = as_tensor(a), as_tensor(b)
+    if not a.ndim or not b.ndim:
+        return a * b
+    if b.ndim <= 2:
+        return matmul(a, b)
+    return tensordot(a, b, (-1, -2))
+
+
+@implements(np.tensordot)
+def tensordot(a: Any, b: Any, axes: int | Sequence[Any] = 2) -> Tensor:
+    """Sum of products over some axes of ``a`` and as many of ``b``.
+
+    Parameters
+    ----------
+    axes : int or pair
+        The last ``axes`` axes of ``a`` with the first of ``b``, or the axes of each, ``(of_a, of_b)``.
+
+    Raises
+    ------
+    ShapeError
+        If the lengths of paired axes differ.
+
+    Examples
+    --------
+    >>> tensordot([[1.0, 2.0]], [[3.0], [4.0]], axes=1)
+    Tensor([[11.]])
+    """
+    a, b = as_tensor(a), as_tensor(b)
+    if isinstance(axes, int):
+        axes = range(a.ndim - axes, a.ndim), range(axes)
+    of_a = tuple(one_axis(i, a.ndim) for i in np.atleast_1d(axes[0]))
+    of_b = tuple(one_axis(i, b.ndim) for i in np.atleast_1d(axes[1]))
+    if [a.shape[i] for i in of_a] != [b.shape[i] for i in of_b]:
+        raise ShapeError(f"tensordot of shapes {a.shape} and {b.shape}: axes {of_a} and {of_b} differ in length.")
+    left = tuple(i for i in range(a.ndim) if i not in of_a)
+    right = tuple(i for i in range(b.ndim) if i not in of_b)
+    n, rows, columns = (int(np.prod([t.shape[i] for i in some])) for t, some in ((a, of_a), (a, left), (b, right)))
+    product = a.transpose((*left, *of_a)).reshape(rows, n)._matmul(b.transpose((*of_b, *right)).reshape(n, columns))
+    return product.reshape(*(a.shape[i] for i in left), *(b.shape[i] for i in right))
+
+
+@implements(np.outer)
+def outer(a: Any, b: Any) -> Tensor:
+    """All products of an element of ``a`` and one of ``b``, as a matrix.
+
+    Examples
+    --------
+    >>> outer([1.0, 2.0], [3.0, 4.0])
+    Tensor([[3., 4.],
+            [6., 8.]])
+    """
+    return as_tensor(a).reshape(-1, 1) * as_tensor(b).reshape(1, -1)
+
+
+@implements(np.einsum)
+def einsum(subscripts: str, *operands: Any) -> Tensor:
+    """Sum of products in Einstein's notation, in all forms that ``np.einsum`` takes as a string.
+
+    Raises
+    ------
+    ShapeError
+        If the subscripts do not fit the operands.
+
+    Examples
+    --------
+    >>> einsum("ij,ij->i", [[1.0, 2.0]], [[3.0, 4.0]])
+    Tensor([11.])
+    """
+    tensors = [as_tensor(operand) for operand in operands]
+    try:
+        np.einsum(subscripts, *[np.broadcast_to(np.float32(0), t.shape) for t in tensors])
+    except ValueError as error:
+        raise ShapeError(f"einsum {subscripts!r} of shapes {[t.shape for t in tensors]}: {error}.") from None
+    inputs, output = _explicit(subscripts.replace(" ", ""), [t.ndim for t in tensors])
+    for i, tensor in enumerate(tensors):
+        elsewhere = set(output).union(*inputs[:i], *inputs[i + 1 :])
+        tensors[i], inputs[i] = _diagonals(tensor, inputs[i])
+        alone = tuple(k for k, label in enumerate(inputs[i]) if label not in elsewhere)
+        if alone:
+            tensors[i] = tensors[i].sum(axis=alone)
+            inputs[i] = "".join(label for label in inputs[i] if label in elsewhere)
+    return tensors[0].apply(Einsum(tuple(inputs), output), tuple(tensors))  # type: ignore[no-any-return]
+
+
+def _explicit(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
+    """Subscripts with an output, and letters in place of every ellipsis."""
+    left, arrow, output = subscripts.partition("->")
+    inputs = left.split(",")
+    spare = [c for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" if c not in subscripts]
+    widths = [ndim - len(labels.replace("...", "")) if "..." in labels else 0 for labels, ndim in zip(inputs, ndims, strict=True)]
+    dots = "".join(spare[: max(widths, default=0)])
+    inputs = [labels.replace("...", dots[len(dots) - n :]) for labels, n in zip(inputs, widths, strict=True)]
+    if arrow:
+        return inputs, output.replace("...", dots)
+    letters = "".join(inputs)
+    return inputs, dots + "".join(sorted(c for c in set(letters) - set(dots) if letters.count(c) == 1))
+
+
+def _diagonals(tensor: Tensor, labels: str) -> tuple[Tensor, str]:
+    """Along labels that stand twice, only the diagonal."""
+    for label in dict.fromkeys(labels):
+        while labels.count(label) > 1:
+            i = labels.index(label)
+            j = labels.index(label, i + 1)
+            places = np.arange(tensor.shape[i])
+            others = [k for k in range(tensor.ndim) if k not in (i, j)]
+            tensor = tensor.transpose((i, j, *others))[places, places]
+            labels = label + "".join(labels[k] for k in others)
+    return tensor, labels
+
+
+@implements(np.linalg.norm)
+def norm(x: Any, ord: float | None = None, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Tensor:
+    """The ``ord``-norm of vectors along ``axis``; of all elements where neither is given. Its slope at 0 counts as 0.
+
+    Parameters
+    ----------
+    ord : float, optional
+        1, 2 (the default), ``np.inf``, ``-np.inf``, or any positive number p, for ``sum(abs(x) ** p) ** (1 / p)``.
+
+    Examples
+    --------
+    >>> norm([3.0, 4.0])
+    Tensor(5.)
+    """
+    x = as_tensor(x)
+    if ord is not None and (x.ndim if axis is None else np.size(axis)) != 1:
+        raise ShapeError(f"norm with ord={ord} is for vectors; name one axis of shape {x.shape}.")
+    if ord is None or ord == 2:
+        return (x * x).sum(axis, keepdims).sqrt()
+    if ord in (np.inf, -np.inf):
+        return abs(x).max(axis, keepdims) if ord > 0 else abs(x).min(axis, keepdims)
+    if ord <= 0:
+        raise ShapeError(f"norm of order {ord} is not supported; orders are positive.")
+    if ord == 1:
+        return abs(x).sum(axis, keepdims)
+    total = (abs(x) ** float(ord)).sum(axis, keepdims)
+    return Where()(total == 0, 0, Where()(total == 0, 1, total) ** (1 / float(ord)))  # type: ignore[no-any-return]

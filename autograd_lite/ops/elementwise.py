@@ -1,0 +1,353 @@
+"""Functions of single numbers. Arrays broadcast; the engine sums gradients down to the shapes of the inputs."""
+
+import numpy as np
+
+from .._arrays import power
+from ..function import Function
+
+
+class Elementwise(Function):
+    """A rule that works element by element: where the cotangent is 0, so is the gradient, even at a singularity."""
+
+    __slots__ = ()
+    broadcasts = True
+    elementwise = True
+
+
+# -- Arithmetic -------------------------------------------------------------------------------------------------------
+
+class Add(Elementwise):
+    """y = a + b."""
+
+    __slots__ = ()
+
+    def forward(self, a, b): return a + b
+    def grad_a(self, g): return g
+    def grad_b(self, g): return g
+
+
+class Sub(Elementwise):
+    """y = a - b."""
+
+    __slots__ = ()
+
+    def forward(self, a, b): return a - b
+    def grad_a(self, g): return g
+    def grad_b(self, g): return -g
+
+
+class Mul(Elementwise):
+    """y = a * b."""
+
+    __slots__ = ()
+
+    def forward(self, a, b): return a * b
+    def grad_a(self, g, b): return g * b
+    def grad_b(self, g, a): return g * a
+
+
+class Div(Elementwise):
+    """y = a / b."""
+
+    __slots__ = ()
+
+    def forward(self, a, b): return a / b
+    def grad_a(self, g, b): return g / b
+    def grad_b(self, g, b, y): return -g * y / b
+
+
+class Neg(Elementwise):
+    """y = -a."""
+
+    __slots__ = ()
+
+    def forward(self, a): return -a
+    def grad_a(self, g): return -g
+
+
+class Power(Elementwise):
+    """y = a ** n, for a number n. The slope of a ** 0 is 0, also at 0."""
+
+    __slots__ = ("n",)
+
+    def __init__(self, n): self.n = n
+    def __repr__(self): return f"Power({self.n})"
+    def forward(self, a): return power(a, self.n)
+    def grad_a(self, g, a): return g * (self.n * a ** (self.n - (self.n != 0)))
+
+
+class Pow(Elementwise):
+    """y = a ** b. At a = 0 the slope along b is 0."""
+
+    __slots__ = ()
+
+    def forward(self, a, b): return a ** b
+    def grad_a(self, g, a, b): return g * b * a ** (b - (b != 0))
+    def grad_b(self, g, a, y): return g * y * Log()(Where()(a == 0, 1, a))
+
+
+class Square(Elementwise):
+    """y = a * a."""
+
+    __slots__ = ()
+
+    def forward(self, a): return a * a
+    def grad_a(self, g, a): return g * (2 * a)
+
+
+class Sqrt(Elementwise):
+    """y = sqrt(a). The slope at 0 counts as 0."""
+
+    __slots__ = ()
+
+    def forward(self, a): return np.sqrt(a)
+    def grad_a(self, g, y): return ZeroSafeDiv()(g * 0.5, y)
+
+
+class ZeroSafeDiv(Elementwise):
+    """y = a / b where b is not 0, and 0 where it is."""
+
+    __slots__ = ()
+
+    def forward(self, a, b): return np.where(b == 0, 0, a / np.where(b == 0, 1, b))
+    def grad_a(self, g, b): return ZeroSafeDiv()(g, b)
+    def grad_b(self, g, b, y): return ZeroSafeDiv()(-g * y, b)
+
+
+# -- Exponentials and logarithms --------------------------------------------------------------------------------------
+
+class Exp(Elementwise):
+    """y = exp(a)."""
+
+    __slots__ = ()
+
+    def forward(self, a): return np.exp(a)
+    def grad_a(self, g, y): return g * y
+
+
+class Expm1(Elementwise):
+    """y = exp(a) - 1, exact for small a."""
+
+    __slots__ = ()
+
+    def forward(self, a): return np.expm1(a)
+    def grad_a(self, g, y): return g * (y + 1)
+
+
+class Log(Elementwise):
+    """y = log(a)."""
+
+    __slots__ = ()
+
+    def forward(self, a): return np.log(a)
+    def grad_a(self, g, a): return g / a
+
+
+class Log1p(Elementwise):
+    """y = log(1 + a), exact for small a."""
+
+    __slots__ = ()
+
+    def forward(self, a): return np.log1p(a)
+    def grad_a(self, g, a): return g / (1 + a)
+
+
+class Logaddexp(Elementwise):
+    """y = log(exp(a) + exp(b)), without overflow."""
+
+    __slots__ = ()
+
+    def forward(self, a, b): return np.logaddexp(a, b)
+    def grad_a(self, g, a, b): return g * Sigmoid()(a - b)
+    def grad_b(self, g, a, b): return g * Sigmoid()(b - a)
+
+
+# -- Trigonometric and hyperbolic functions ---------------------------------------------------------------------------
+
+class Sin(Elementwise):
+    """y = sin(a)."""
+
+    __slots__ = ()
+
+    def forward(self, a): return np.sin(a)
+    def grad_a(self, g, a): return g * Cos()(a)
+
+
+class Cos(Elementwise):
+    """y = cos(a)."""
+
+    __slots__ = ()
+
+    def forward(self, a): return np.cos(a)
+    def grad_a(self, g, a): return -g * Sin()(a)
+
+
+class Tan(Elementwise):
+    """y = tan(a)."""
+
+    __slots__ = ()
+
+    def forward(self, a): return np.tan(a)
+    def grad_a(self, g, y): return g * (1 + y * y)
+
+
+class Arcsin(Elementwise):
+    """y = arcsin(a)."""
+
+    __slots__ = ()
+
+    def forward(self, a): return np.arcsin(a)
+    def grad_a(self, g, a): return g / Sqrt()(1 - a * a)
+
+
+class Arccos(Elementwise):
+    """y = arccos(a)."""
+
+    __slots__ = ()
+
+    def forward(self, a): return np.arccos(a)
+    def grad_a(self, g, a): return -g / Sqrt()(1 - a * a)
+
+
+class Arctan(Elementwise):
+    """y = arctan(a)."""
+
+    __slots__ = ()
+
+    def forward(self, a): return np.arctan(a)
+    def grad_a(self, g, a): return g / (1 + a * a)
+
+
+class Sinh(Elementwise):
+    """y = sinh(a)."""
+
+    __slots__ = ()
+
+    def forward(self, a): return np.sinh(a)
+    def grad_a(self, g, a): return g * Cosh()(a)
+
+
+class Cosh(Elementwise):
+    """y = cosh(a)."""
+
+    __slots__ = ()
+
+    def forward(self, a): return np.cosh(a)
+    def grad_a(self, g, a): return g * Sinh()(a)
+
+
+class Tanh(Elementwise):
+    """y = tanh(a)."""
+
+    __slots__ = ()
+
+    def forward(self, a): return np.tanh(a)
+    def grad_a(self, g, y): return g * (1 - y * y)
+
+
+class Sigmoid(Elementwise):
+    """y = 1 / (1 + exp(-a)), finite and exact for every a."""
+
+    __slots__ = ()
+
+    def forward(self, a): return np.exp(np.minimum(a, 0)) / (1 + np.exp(-np.abs(a)))
+    def grad_a(self, g, y): return g * (y * (1 - y))
+
+
+# -- Kinks ------------------------------------------------------------------------------------------------------------
+
+class Abs(Elementwise):
+    """y = abs(a). The slope at 0 is 0."""
+
+    __slots__ = ()
+
+    def forward(self, a): return np.abs(a)
+    def grad_a(self, g, a): return g * Sign()(a)
+
+
+class Sign(Elementwise):
+    """y = -1, 0 or 1; flat, so it has no gradient."""
+
+    __slots__ = ()
+
+    def forward(self, a): return np.sign(a)
+
+
+class Relu(Elementwise):
+    """y = max(a, 0). The slope at 0 is 0."""
+
+    __slots__ = ()
+
+    def forward(self, a): return np.maximum(a, 0)
+    def grad_a(self, g, y): return g * (y > 0)
+
+
+class Maximum(Elementwise):
+    """y = max(a, b). Ties share the gradient, half and half."""
+
+    __slots__ = ()
+
+    def forward(self, a, b): return np.maximum(a, b)
+    def grad_a(self, g, a, b): return g * preference(a, b, g)
+    def grad_b(self, g, a, b): return g * preference(b, a, g)
+
+
+class Minimum(Elementwise):
+    """y = min(a, b). Ties share the gradient, half and half."""
+
+    __slots__ = ()
+
+    def forward(self, a, b): return np.minimum(a, b)
+    def grad_a(self, g, a, b): return g * preference(b, a, g)
+    def grad_b(self, g, a, b): return g * preference(a, b, g)
+
+
+def preference(a, b, g):
+    """1 where a > b, 1/2 where they are equal, 0 elsewhere, in the dtype of g."""
+    return ((a > b) + 0.5 * (a == b)).astype(g.dtype)
+
+
+class Clip(Elementwise):
+    """y = min(max(a, low), high). At the bounds the gradient passes, as it does between them."""
+
+    __slots__ = ("high", "low")
+
+    def __init__(self, low, high): self.low, self.high = low, high
+    def forward(self, a): return np.clip(a, self.low, self.high)
+
+    def grad_a(self, g, a):
+        inside = True
+        if self.low is not None: inside = inside & (a >= self.low)
+        if self.high is not None: inside = inside & (a <= self.high)
+        return g * inside
+
+
+class Where(Elementwise):
+    """y = a where the condition holds, else b. No gradient, not even a nan, reaches the branch not taken."""
+
+    __slots__ = ()
+
+    def forward(self, condition, a, b): return np.where(condition, a, b)
+    def grad_a(self, g, condition): return Where()(condition, g, 0)
+    def grad_b(self, g, condition): return Where()(condition, 0, g)
+
+
+# -- Kind -------------------------------------------------------------------------------------------------------------
+
+class AsType(Function):
+    """The same numbers in another dtype; the gradient comes back in the first one."""
+
+    __slots__ = ("before", "dtype")
+
+    def __init__(self, dtype, before): self.dtype, self.before = dtype, before
+    def forward(self, a): return a.astype(self.dtype)
+    def grad_a(self, g): return AsType(self.before, g.dtype)(g)
+
+
+class Copy(Function):
+    """The same numbers in memory of their own."""
+
+    __slots__ = ()
+
+    def forward(self, a): return a.copy()
+    def grad_a(self, g): return g

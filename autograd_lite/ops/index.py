@@ -1,0 +1,70 @@
+"""Rules that pick elements, put elements, and order them."""
+
+import numpy as np
+
+from .._arrays import add_at, last_assigned
+from ..function import Function
+from .shape import Unbroadcast
+
+
+class GetItem(Function):
+    """y = a[index]."""
+
+    __slots__ = ("index",)
+
+    def __init__(self, index): self.index = index
+    def forward(self, a): return a[self.index]
+    def grad_a(self, g, shape_a): return Scatter(self.index, shape_a)(g)
+
+
+class Scatter(Function):
+    """Zeros of ``shape``, with ``a`` added at ``index``; repeated indices add up."""
+
+    __slots__ = ("index", "shape")
+
+    def __init__(self, index, shape): self.index, self.shape = index, shape
+    def forward(self, a): return add_at(self.shape, self.index, a)
+    def grad_a(self, g): return GetItem(self.index)(g)
+
+
+class SetItem(Function):
+    """A copy of a in which the elements at ``index`` are those of b."""
+
+    __slots__ = ("index",)
+
+    def __init__(self, index): self.index = index
+
+    def forward(self, a, b):
+        y = np.array(a)
+        y[self.index] = b
+        return y
+
+    def grad_a(self, g): return SetItem(self.index)(g, 0)
+    def grad_b(self, g, shape_b):
+        kept = g[self.index] * last_assigned(self.index, g.shape)
+        return Unbroadcast(shape_b)(kept)
+
+
+class TakeAlongAxis(Function):
+    """y[..., i, ...] = a[..., indices[..., i, ...], ...], along one axis."""
+
+    __slots__ = ("axis", "indices")
+
+    def __init__(self, indices, axis): self.indices, self.axis = indices, axis
+    def forward(self, a): return np.take_along_axis(a, self.indices, self.axis)
+    def grad_a(self, g, shape_a): return AddAlongAxis(self.indices, self.axis, shape_a)(g)
+
+
+class AddAlongAxis(Function):
+    """Zeros of ``shape``, with ``a`` added at ``indices`` along one axis."""
+
+    __slots__ = ("axis", "indices", "shape")
+
+    def __init__(self, indices, axis, shape): self.indices, self.axis, self.shape = indices, axis, shape
+
+    def forward(self, a):
+        places = list(np.ix_(*map(np.arange, self.indices.shape)))
+        places[self.axis] = self.indices
+        return add_at(self.shape, tuple(places), a)
+
+    def grad_a(self, g): return TakeAlongAxis(self.indices, self.axis)(g)
