@@ -219,8 +219,10 @@ class Tensor(ArrayMethods):
         parents: list[Node | None] = []
         for value in inputs:
             traced = isinstance(value, Tensor)
-            arrays.append(value._data if traced else operand(value))
+            arrays.append(value._data if traced else None if value is None else operand(value))
             parents.append(value.node if traced else None)
+            if arrays[-1] is NotImplemented:
+                raise RuleError(f"{rule!r} cannot take a {type(value).__name__} as input.")
         if rule.plan.forward_products:
             arrays += by_products(rule, arrays)
         y = rule.forward(*arrays)
@@ -617,7 +619,7 @@ def record(
     else:
         own = [kept(i) if i in needs else None for i in range(len(inputs))]
         values = [*own, *arrays[len(inputs) :], y]
-        if plan.shapes:
+        if plan.shapes or plan.wide:
             values += map(np.shape, arrays[: len(inputs)])
     node = new_node(rule, y.shape)
     if plan.wide:

@@ -1,0 +1,111 @@
+"""What networks are made of, beyond the functions of NumPy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .._arrays import all_axes
+from ..errors import ShapeError
+from ..ops import network as rules
+from ..tensor import Tensor, as_tensor
+
+
+def linear(x: Any, weight: Any, bias: Any = None) -> Tensor:
+    """``x @ weight.T + bias``, over the last axis of ``x``.
+
+    Parameters
+    ----------
+    x : array_like, shape (..., in)
+    weight : array_like, shape (out, in)
+    bias : array_like, shape (out,), optional
+
+    Raises
+    ------
+    ShapeError
+        If ``in`` or ``out`` differ between the operands.
+
+    Examples
+    --------
+    >>> linear([[1.0, 2.0]], [[3.0, 4.0]], [0.5])
+    Tensor([[11.5]])
+    """
+    x, weight = as_tensor(x), as_tensor(weight)
+    if weight.ndim != 2 or not x.ndim or x.shape[-1] != weight.shape[1]:
+        raise ShapeError(f"linear: expected input (..., {weight.shape[-1] if weight.ndim else '?'}), got {x.shape}.")
+    bias = None if bias is None else as_tensor(bias)
+    if bias is not None and bias.shape != weight.shape[:1]:
+        raise ShapeError(f"linear: weight {weight.shape} needs a bias of shape {weight.shape[:1]}, not {bias.shape}.")
+    rows = x if x.ndim == 2 else x.reshape(int(np.prod(x.shape[:-1])), x.shape[-1])
+    y: Tensor = x.apply(rules.Linear(), (rows, weight, bias))
+    return y if x.ndim == 2 else y.reshape(*x.shape[:-1], weight.shape[0])
+
+
+def softmax_cross_entropy(logits: Any, labels: Any, scale: Any) -> Tensor:
+    """Weighted sum over rows of the negative log-probability that softmax gives the right class.
+
+    The kernel of every classification loss: ``-sum(scale[n] * log(softmax(logits)[n, labels[n]]))``, in one rule, whose
+    gradient is ``scale * (softmax - one_hot)`` (Deep Learning from Scratch, section 5.6.3 and appendix A).
+
+    Parameters
+    ----------
+    logits : array_like, shape (N, C)
+    labels : integer array, shape (N,)
+    scale : array, shape (N,)
+        1 / N for the mean.
+
+    Raises
+    ------
+    ShapeError
+        If shapes differ, or a label is no class.
+
+    Examples
+    --------
+    >>> softmax_cross_entropy([[0.0, 0.0]], [1], [1.0])
+    Tensor(0.69314718)
+    """
+    logits = as_tensor(logits)
+    labels = np.asarray(labels)
+    if logits.ndim != 2 or labels.shape != logits.shape[:1]:
+        raise ShapeError(f"Logits of shape (N, C) and labels of shape (N,) are needed; got {logits.shape}, {labels.shape}.")
+    if labels.size and not (labels.min() >= 0 and labels.max() < logits.shape[1]):
+        wrong = labels[(labels < 0) | (labels >= logits.shape[1])][0]
+        raise ShapeError(f"Label {wrong} is out of range: there are {logits.shape[1]} classes, 0 to {logits.shape[1] - 1}.")
+    rule = rules.CrossEntropy(labels.copy(), np.array(scale, logits.dtype))
+    return logits.apply(rule, (logits,))  # type: ignore[no-any-return]
+
+
+def normalize(
+    x: Any, axis: int | Sequence[int], gamma: Any = 1.0, beta: Any = 0.0, eps: float = 1e-5
+) -> tuple[Tensor, np.ndarray, np.ndarray]:
+    """``gamma * (x - mean) / sqrt(var + eps) + beta``, with mean and (biased) variance of ``x`` over ``axis``.
+
+    Batch normalisation (Ioffe and Szegedy 2015) over all axes but the channels', layer normalisation (Ba et al. 2016)
+    over the last; differentiable through mean and variance, to any order.
+
+    Parameters
+    ----------
+    gamma, beta : array_like
+        They broadcast to the shape of ``x``.
+
+    Returns
+    -------
+    y : Tensor
+        Of the shape of ``x``.
+    mean, var : ndarray
+        With the reduced axes kept, for running averages.
+
+    Examples
+    --------
+    >>> y, mean, var = normalize([[1.0], [3.0]], axis=0, eps=0.0)
+    >>> y.tolist(), mean.tolist(), var.tolist()
+    ([[-1.0], [1.0]], [[2.0]], [[1.0]])
+    """
+    x = as_tensor(x)
+    rule = rules.Normalize(all_axes(axis, x.ndim), eps)
+    y: Tensor = x.apply(rule, (x, gamma, beta))
+    if y.shape != x.shape:
+        raise ShapeError(f"normalize: gamma and beta must broadcast to the input's shape {x.shape}, not to {y.shape}.")
+    return y, *rule.statistics
