@@ -11,7 +11,7 @@ import numpy as np
 from . import engine
 from .errors import GradError, ShapeError
 from .function import Node, recording
-from .functions.shape import stack
+from .ops.shape import Stack
 from .tensor import Tensor, as_tensor, cotangent
 
 Tensors = Tensor | Sequence[Tensor]
@@ -138,7 +138,7 @@ def jacobian(f: Callable[..., Tensor], inputs: Tensors, create_graph: bool = Fal
         parts = grad(y, xs, unit.reshape(y.shape), create_graph, retain_graph=True, allow_unused=True) if y.requires_grad else [None] * len(xs)
         rows.append(_known(parts, xs))
     columns = [
-        stack([row[k] for row in rows]).reshape(y.shape + x.shape) if rows else Tensor(np.zeros(y.shape + x.shape))
+        x.apply(Stack(0), tuple(row[k] for row in rows)).reshape(y.shape + x.shape) if rows else Tensor(np.zeros(y.shape + x.shape))
         for k, x in enumerate(xs)
     ]
     return columns[0] if isinstance(inputs, Tensor) else tuple(columns)

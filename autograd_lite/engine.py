@@ -252,9 +252,12 @@ def fit(part: Any, shape: tuple[int, ...], node: Node, i: int) -> Any:
 def settle(part: Any, gradient: Any, node: Node, singular: list[str]) -> Any:
     """``part`` without the nan that a singularity makes of a zero cotangent, as behind a branch not taken."""
     singular.clear()
-    if node.plan.elementwise and part.shape == gradient.shape:
-        return Where()(gradient == 0, 0, part)
-    return part
+    if not node.plan.elementwise or part.shape != gradient.shape:
+        return part
+    zero = gradient == 0
+    if isinstance(part, Traced) and isinstance(part._data, np.ndarray) and part._data.flags.writeable:
+        part._data[zero._data] = 0  # its rule may have kept the nan for a second derivative
+    return Where()(zero, 0, part)
 
 
 def can_broadcast(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:

@@ -20,6 +20,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ._watch import watch
 from .errors import RuleError
 
 # -- Switches ---------------------------------------------------------------------------------------------------------
@@ -49,8 +50,8 @@ this_thread = _ThisThread()
 _lock = threading.Lock()
 
 
-def is_recording() -> bool:
-    """Whether operations of this thread are recorded now."""
+def is_grad_enabled() -> bool:
+    """Whether operations of this thread are recorded now: outside ``no_grad``."""
     return this_thread.records
 
 
@@ -99,6 +100,8 @@ class Traced:
     """Marks the class whose instances are recorded (:class:`~autograd_lite.Tensor`), so that rules need not know it."""
 
     __slots__ = ()
+
+    _data: Any
 
     @staticmethod
     def apply(rule: Function, inputs: tuple[Any, ...]) -> Any:
@@ -155,6 +158,7 @@ class Function:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if hasattr(cls, "forward"):
+            watch(cls)
             cls.plan = Plan(cls)
 
     def __call__(self, *inputs: Any) -> Any:
