@@ -1,0 +1,1 @@
+"""Networks on autograd_lite: layers, losses, optimisers, data, training; the names are PyTorch's."""
