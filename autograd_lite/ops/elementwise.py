@@ -1,9 +1,13 @@
 """Functions of single numbers. Arrays broadcast; the engine sums gradients down to the shapes of the inputs."""
 
+import math
+
 import numpy as np
 
 from .._arrays import power
 from ..function import Function
+
+LOG_2, LOG_10 = math.log(2), math.log(10)
 
 
 class Elementwise(Function):
@@ -56,6 +60,16 @@ class Div(Elementwise):
     def grad_b(self, g, b, y): return -g * y / b
 
 
+class Mod(Elementwise):
+    """y = a - floor(a / b) * b, which has the sign of b."""
+
+    __slots__ = ()
+
+    def forward(self, a, b): return np.remainder(a, b)
+    def grad_a(self, g): return g
+    def grad_b(self, g, a, b): return -g * Flat(np.floor_divide)(a, b)
+
+
 class Neg(Elementwise):
     """y = -a."""
 
@@ -73,7 +87,7 @@ class Power(Elementwise):
     def __init__(self, n): self.n = n
     def __repr__(self): return f"Power({self.n})"
     def forward(self, a): return power(a, self.n)
-    def grad_a(self, g, a): return g * (self.n * a ** (self.n - (self.n != 0)))
+    def grad_a(self, g, a): return g * (self.n * Power(self.n - (self.n != 0))(a))
 
 
 class Pow(Elementwise):
@@ -95,6 +109,15 @@ class Square(Elementwise):
     def grad_a(self, g, a): return g * (2 * a)
 
 
+class Reciprocal(Elementwise):
+    """y = 1 / a."""
+
+    __slots__ = ()
+
+    def forward(self, a): return np.reciprocal(a)
+    def grad_a(self, g, y): return -g * (y * y)
+
+
 class Sqrt(Elementwise):
     """y = sqrt(a). The slope at 0 counts as 0."""
 
@@ -102,6 +125,25 @@ class Sqrt(Elementwise):
 
     def forward(self, a): return np.sqrt(a)
     def grad_a(self, g, y): return ZeroSafeDiv()(g * 0.5, y)
+
+
+class Cbrt(Elementwise):
+    """y = cbrt(a), the real cube root. The slope at 0 counts as 0."""
+
+    __slots__ = ()
+
+    def forward(self, a): return np.cbrt(a)
+    def grad_a(self, g, y): return ZeroSafeDiv()(g, 3 * y * y)
+
+
+class Hypot(Elementwise):
+    """y = sqrt(a * a + b * b), without overflow. The slopes at 0, 0 count as 0."""
+
+    __slots__ = ()
+
+    def forward(self, a, b): return np.hypot(a, b)
+    def grad_a(self, g, a, y): return g * ZeroSafeDiv()(a, y)
+    def grad_b(self, g, b, y): return g * ZeroSafeDiv()(b, y)
 
 
 class ZeroSafeDiv(Elementwise):
@@ -125,6 +167,15 @@ class Exp(Elementwise):
     def grad_a(self, g, y): return g * y
 
 
+class Exp2(Elementwise):
+    """y = 2 ** a."""
+
+    __slots__ = ()
+
+    def forward(self, a): return np.exp2(a)
+    def grad_a(self, g, y): return g * (y * LOG_2)
+
+
 class Expm1(Elementwise):
     """y = exp(a) - 1, exact for small a."""
 
@@ -141,6 +192,24 @@ class Log(Elementwise):
 
     def forward(self, a): return np.log(a)
     def grad_a(self, g, a): return g / a
+
+
+class Log2(Elementwise):
+    """y = log(a) / log(2)."""
+
+    __slots__ = ()
+
+    def forward(self, a): return np.log2(a)
+    def grad_a(self, g, a): return g / (a * LOG_2)
+
+
+class Log10(Elementwise):
+    """y = log(a) / log(10)."""
+
+    __slots__ = ()
+
+    def forward(self, a): return np.log10(a)
+    def grad_a(self, g, a): return g / (a * LOG_10)
 
 
 class Log1p(Elementwise):
@@ -197,7 +266,7 @@ class Arcsin(Elementwise):
     __slots__ = ()
 
     def forward(self, a): return np.arcsin(a)
-    def grad_a(self, g, a): return g / Sqrt()(1 - a * a)
+    def grad_a(self, g, a): return g / Sqrt()((1 - a) * (1 + a))
 
 
 class Arccos(Elementwise):
@@ -206,7 +275,7 @@ class Arccos(Elementwise):
     __slots__ = ()
 
     def forward(self, a): return np.arccos(a)
-    def grad_a(self, g, a): return -g / Sqrt()(1 - a * a)
+    def grad_a(self, g, a): return -g / Sqrt()((1 - a) * (1 + a))
 
 
 class Arctan(Elementwise):
@@ -216,6 +285,16 @@ class Arctan(Elementwise):
 
     def forward(self, a): return np.arctan(a)
     def grad_a(self, g, a): return g / (1 + a * a)
+
+
+class Arctan2(Elementwise):
+    """y = the angle of the point (b, a). The slopes at the origin, which has no angle, count as 0."""
+
+    __slots__ = ()
+
+    def forward(self, a, b): return np.arctan2(a, b)
+    def grad_a(self, g, a, b): return g * ZeroSafeDiv()(b, a * a + b * b)
+    def grad_b(self, g, a, b): return -g * ZeroSafeDiv()(a, a * a + b * b)
 
 
 class Sinh(Elementwise):
@@ -245,6 +324,33 @@ class Tanh(Elementwise):
     def grad_a(self, g, y): return g * (1 - y * y)
 
 
+class Arcsinh(Elementwise):
+    """y = arcsinh(a)."""
+
+    __slots__ = ()
+
+    def forward(self, a): return np.arcsinh(a)
+    def grad_a(self, g, a): return g / Hypot()(a, 1)
+
+
+class Arccosh(Elementwise):
+    """y = arccosh(a)."""
+
+    __slots__ = ()
+
+    def forward(self, a): return np.arccosh(a)
+    def grad_a(self, g, a): return g / Sqrt()((a - 1) * (a + 1))
+
+
+class Arctanh(Elementwise):
+    """y = arctanh(a)."""
+
+    __slots__ = ()
+
+    def forward(self, a): return np.arctanh(a)
+    def grad_a(self, g, a): return g / ((1 - a) * (1 + a))
+
+
 class Sigmoid(Elementwise):
     """y = 1 / (1 + exp(-a)), finite and exact for every a."""
 
@@ -262,15 +368,7 @@ class Abs(Elementwise):
     __slots__ = ()
 
     def forward(self, a): return np.abs(a)
-    def grad_a(self, g, a): return g * Sign()(a)
-
-
-class Sign(Elementwise):
-    """y = -1, 0 or 1; flat, so it has no gradient."""
-
-    __slots__ = ()
-
-    def forward(self, a): return np.sign(a)
+    def grad_a(self, g, a): return g * Flat(np.sign)(a)
 
 
 class Relu(Elementwise):
@@ -330,6 +428,16 @@ class Where(Elementwise):
     def forward(self, condition, a, b): return np.where(condition, a, b)
     def grad_a(self, g, condition): return Where()(condition, g, 0)
     def grad_b(self, g, condition): return Where()(condition, 0, g)
+
+
+class Flat(Elementwise):
+    """y = ufunc(*operands), for what moves in steps or is a yes or no: it has no gradient."""
+
+    __slots__ = ("ufunc",)
+
+    def __init__(self, ufunc): self.ufunc = ufunc
+    def __repr__(self): return f"Flat({self.ufunc.__name__})"
+    def forward(self, *operands): return self.ufunc(*operands)
 
 
 # -- Kind -------------------------------------------------------------------------------------------------------------

@@ -45,26 +45,11 @@ class SetItem(Function):
         return Unbroadcast(shape_b)(kept)
 
 
-class TakeAlongAxis(Function):
-    """y[..., i, ...] = a[..., indices[..., i, ...], ...], along one axis."""
+class Reorder(Function):
+    """y[..., i, ...] = a[..., order[..., i, ...], ...] along one axis, where ``order`` names each place once."""
 
-    __slots__ = ("axis", "indices")
+    __slots__ = ("axis", "order")
 
-    def __init__(self, indices, axis): self.indices, self.axis = indices, axis
-    def forward(self, a): return np.take_along_axis(a, self.indices, self.axis)
-    def grad_a(self, g, shape_a): return AddAlongAxis(self.indices, self.axis, shape_a)(g)
-
-
-class AddAlongAxis(Function):
-    """Zeros of ``shape``, with ``a`` added at ``indices`` along one axis."""
-
-    __slots__ = ("axis", "indices", "shape")
-
-    def __init__(self, indices, axis, shape): self.indices, self.axis, self.shape = indices, axis, shape
-
-    def forward(self, a):
-        places = list(np.ix_(*map(np.arange, self.indices.shape)))
-        places[self.axis] = self.indices
-        return add_at(self.shape, tuple(places), a)
-
-    def grad_a(self, g): return TakeAlongAxis(self.indices, self.axis)(g)
+    def __init__(self, order, axis): self.order, self.axis = order, axis
+    def forward(self, a): return np.take_along_axis(a, self.order, self.axis)
+    def grad_a(self, g): return Reorder(np.argsort(self.order, self.axis), self.axis)(g)

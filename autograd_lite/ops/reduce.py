@@ -74,7 +74,7 @@ class Logsumexp(Function):
         top = a.max(axis=self.axis, keepdims=True)
         top = np.where(np.isfinite(top), top, 0)
         y = np.log(np.exp(a - top).sum(axis=self.axis, keepdims=True)) + top
-        return y if self.keepdims else y.reshape(a.sum(axis=self.axis).shape)
+        return y if self.keepdims else y.squeeze(axis=self.axis)
 
     def grad_a(self, g, a, y):
         shape = kept_shape(a.shape, self.axis)

@@ -1,5 +1,7 @@
 """Rules that move numbers without changing them. They come in pairs, each the other's gradient."""
 
+from itertools import accumulate
+
 import numpy as np
 
 from .._arrays import kept_shape, unbroadcast
@@ -73,7 +75,12 @@ class Repeat(Function):
 
     def __init__(self, repeats, axis): self.repeats, self.axis = repeats, axis
     def forward(self, a): return np.repeat(a, self.repeats, self.axis)
-    def grad_a(self, g, shape_a): return SumRuns(self.repeats, self.axis, shape_a[self.axis])(g)
+
+    def grad_a(self, g, shape_a):
+        if isinstance(self.repeats, int):
+            runs = (*shape_a[: self.axis + 1], self.repeats, *shape_a[self.axis + 1 :])
+            return g.reshape(runs).sum(axis=self.axis + 1)
+        return SumRuns(self.repeats, self.axis, shape_a[self.axis])(g)
 
 
 class SumRuns(Function):
@@ -85,7 +92,8 @@ class SumRuns(Function):
 
     def forward(self, a):
         y = np.zeros(kept_shape(a.shape, self.axis, self.n), a.dtype)
-        np.add.at(np.moveaxis(y, self.axis, 0), np.repeat(np.arange(self.n), self.repeats), np.moveaxis(a, self.axis, 0))
+        run = np.repeat(np.arange(self.n), self.repeats)
+        np.add.at(np.moveaxis(y, self.axis, 0), run, np.moveaxis(a, self.axis, 0))
         return y
 
     def grad_a(self, g): return Repeat(self.repeats, self.axis)(g)
@@ -101,9 +109,11 @@ class Concatenate(Function):
     def __init__(self, axis): self.axis = axis
     def forward(self, *parts): return np.concatenate(parts, self.axis)
 
-    def grad_parts(self, g, i, shape_parts):
-        start = sum(shape[self.axis] for shape in shape_parts[:i])
-        return g[(slice(None),) * self.axis + (slice(start, start + shape_parts[i][self.axis]),)]
+    def by_ends(self, g, shape_parts): return list(accumulate(shape[self.axis] for shape in shape_parts))
+
+    def grad_parts(self, g, i, shape_parts, ends):
+        part = slice(ends[i] - shape_parts[i][self.axis], ends[i])
+        return g[(slice(None),) * self.axis + (part,)]
 
 
 class Stack(Function):
