@@ -146,8 +146,8 @@ class RandomRotation(ImageTransform):
         angles = np.deg2rad(rng.uniform(-self.degrees, self.degrees, (count, 1, 1)))
         y, x = np.ogrid[:height, :width]
         y, x = y - (height - 1) / 2, x - (width - 1) / 2
-        from_y = np.cos(angles) * y - np.sin(angles) * x + (height - 1) / 2
-        from_x = np.sin(angles) * y + np.cos(angles) * x + (width - 1) / 2
+        from_y = np.cos(angles) * y + np.sin(angles) * x + (height - 1) / 2
+        from_x = np.cos(angles) * x - np.sin(angles) * y + (width - 1) / 2
         return _between(images, from_y, from_x)
 
 
