@@ -2,6 +2,6 @@
 
 from .derivatives import grad, hessian, hvp, jacobian, jvp, vjp
 from .function import Function, is_grad_enabled
-from .tensor import Tensor, enable_grad, no_grad
-from .functions.elementwise import exp, add, where
+from .functions.elementwise import add, exp, where
 from .functions.linalg import *
+from .tensor import Tensor, enable_grad, no_grad

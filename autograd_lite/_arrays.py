@@ -42,18 +42,18 @@ def kept_shape(shape: Shape, axis: int | Shape | None, n: int = 1) -> Shape:
     return tuple(n if i in reduced else m for i, m in enumerate(shape))
 
 
-def unbroadcast(a: np.ndarray, shape: Shape) -> np.ndarray:
+def unbroadcast(a: np.ndarray, shape: Shape) -> Any:
     """Sum ``a`` over the axes along which ``shape`` was broadcast to get the shape of ``a``."""
     if shape == ():
-        return a.sum()  # type: ignore[no-any-return]  # NumPy types a full sum as Any
+        return a.sum()
     new = a.ndim - len(shape)
     axes = tuple(i for i in range(a.ndim) if i < new or shape[i - new] != a.shape[i])
     if new == len(axes):
-        return a.sum(axis=axes)  # type: ignore[no-any-return]
+        return a.sum(axis=axes)
     return a.sum(axis=axes, keepdims=True).reshape(shape)
 
 
-def power(a: np.ndarray, n: Any) -> np.ndarray:
+def power(a: np.ndarray, n: Any) -> Any:
     """``a ** n``; cubes by multiplication, for which NumPy's general power takes a hundred times as long."""
     if n == 3 and a.dtype.kind in "fc":
         return a * a * a
@@ -76,11 +76,11 @@ def add_at(shape: Shape, index: Any, a: np.ndarray) -> np.ndarray:
     return y
 
 
-def last_assigned(index: Any, shape: Shape) -> np.ndarray | bool:
-    """Which elements of ``v`` are still there after ``y[index] = v``, for ``y`` of ``shape``: the last of each place."""
+def last_assigned(index: Any, shape: Shape) -> Any:
+    """Which elements of ``v`` are still there after ``y[index] = v``, for ``y`` of ``shape``: the last of each."""
     if is_basic(index):
         return True
     places = np.zeros(shape, np.intp)
     numbers = np.arange(places[index].size).reshape(places[index].shape)
     places[index] = numbers
-    return places[index] == numbers
+    return np.equal(places[index], numbers)

@@ -9,8 +9,8 @@ from numpy.typing import DTypeLike
 
 from ._arrays import Axis, all_axes, kept_shape, one_axis
 from .errors import ShapeError
-from .function import Traced
-from .ops.elementwise import AsType, Clip, Copy
+from .function import Function, Traced
+from .ops.elementwise import AsType, Clip, Copy, Sqrt
 from .ops.index import GetItem
 from .ops.reduce import Cumsum, Max, Mean, Min, Sum
 from .ops.shape import Concatenate, Repeat, Reshape, Transpose
@@ -21,26 +21,36 @@ class ArrayMethods(Traced):
 
     __slots__ = ()
 
-    if TYPE_CHECKING:
+    if TYPE_CHECKING:  # what Tensor supplies
         _data: Any
+        wrap: Any
 
         @property
-        def shape(self) -> tuple[int, ...]: ...
+        def shape(self) -> tuple[int, ...]:
+            """The lengths of the axes."""
+
         @property
-        def ndim(self) -> int: ...
+        def ndim(self) -> int:
+            """The number of axes."""
+
         @property
-        def dtype(self) -> np.dtype[Any]: ...
+        def dtype(self) -> np.dtype[Any]:
+            """The kind of numbers."""
+
         def __mul__(self, other: Any) -> Self: ...
         def __sub__(self, other: Any) -> Self: ...
-        def sqrt(self) -> Self: ...
-        @staticmethod
-        def wrap(data: Any) -> Any: ...
+
+    def _apply(self, rule: Function) -> Self:
+        return self.apply(rule, (self,))  # type: ignore[no-any-return]
+
+    def _wrap(self, data: Any) -> Self:
+        return self.wrap(data)  # type: ignore[no-any-return]
 
     # -- Parts
 
     def __getitem__(self, index: Any) -> Self:
         """The elements at ``index``, in any of NumPy's forms; always a copy as far as gradients are concerned."""
-        return self.apply(GetItem(plain_index(index)), (self,))  # type: ignore[no-any-return]
+        return self._apply(GetItem(plain_index(index)))
 
     def take(self, indices: Any, axis: int | None = None) -> Self:
         """The elements at ``indices`` along ``axis``, or of the flattened tensor."""
@@ -54,7 +64,7 @@ class ArrayMethods(Traced):
         """The same elements in another shape; one length may be -1."""
         wanted = flat(shape)
         try:
-            return self.apply(Reshape(wanted), (self,))  # type: ignore[no-any-return]
+            return self._apply(Reshape(wanted))
         except ValueError:
             raise ShapeError(f"A tensor of shape {self.shape} cannot be reshaped to {wanted}.") from None
 
@@ -70,7 +80,7 @@ class ArrayMethods(Traced):
         order = all_axes(order, self.ndim) if order and order != (None,) else tuple(range(self.ndim))[::-1]
         if len(order) != self.ndim:
             raise ShapeError(f"transpose needs {self.ndim} axes for shape {self.shape}, not {order}.")
-        return self.apply(Transpose(order), (self,))  # type: ignore[no-any-return]
+        return self._apply(Transpose(order))
 
     @property
     def T(self) -> Self:
@@ -87,14 +97,16 @@ class ArrayMethods(Traced):
         axes = list(range(self.ndim))
         i, j = one_axis(axis1, self.ndim), one_axis(axis2, self.ndim)
         axes[i], axes[j] = axes[j], axes[i]
-        return self.apply(Transpose(tuple(axes)), (self,))  # type: ignore[no-any-return]
+        return self._apply(Transpose(tuple(axes)))
 
     def squeeze(self, axis: Axis = None) -> Self:
         """The tensor without its axes of length one, all or those named."""
         ones = tuple(i for i, n in enumerate(self.shape) if n == 1)
         axes = ones if axis is None else all_axes(axis, self.ndim)
         if wrong := [i for i in axes if i not in ones]:
-            raise ShapeError(f"squeeze: axis {wrong[0]} of shape {self.shape} has length {self.shape[wrong[0]]}, not 1.")
+            raise ShapeError(
+                f"squeeze: axis {wrong[0]} of shape {self.shape} has length {self.shape[wrong[0]]}, not 1."
+            )
         return self.reshape(tuple(n for i, n in enumerate(self.shape) if i not in axes))
 
     def repeat(self, repeats: Any, axis: int | None = None) -> Self:
@@ -102,35 +114,35 @@ class ArrayMethods(Traced):
         if axis is None:
             return self.ravel().repeat(repeats, 0)
         counts = repeats if isinstance(repeats, int) else np.array(repeats)
-        return self.apply(Repeat(counts, one_axis(axis, self.ndim)), (self,))  # type: ignore[no-any-return]
+        return self._apply(Repeat(counts, one_axis(axis, self.ndim)))
 
     # -- Kinds
 
     def astype(self, dtype: DTypeLike) -> Self:
         """The same numbers as ``dtype``; gradients come back in the dtype of this tensor."""
-        return self.apply(AsType(np.dtype(dtype), self.dtype), (self,))  # type: ignore[no-any-return]
+        return self._apply(AsType(np.dtype(dtype), self.dtype))
 
     def copy(self) -> Self:
         """The same numbers in memory of their own; recorded."""
-        return self.apply(Copy(), (self,))  # type: ignore[no-any-return]
+        return self._apply(Copy())
 
     def clip(self, min: Any = None, max: Any = None) -> Self:
         """The numbers moved into the interval from ``min`` to ``max``; the gradient passes at its ends."""
-        return self.apply(Clip(plain_index(min), plain_index(max)), (self,))  # type: ignore[no-any-return]
+        return self._apply(Clip(plain_index(min), plain_index(max)))
 
     def round(self, decimals: int = 0) -> Self:
         """The nearest whole numbers; flat, so they have no gradient."""
-        return self.wrap(np.round(self._data, decimals))  # type: ignore[no-any-return]
+        return self._wrap(np.round(self._data, decimals))
 
     # -- Reductions
 
     def sum(self, axis: Axis = None, keepdims: bool = False) -> Self:
         """The sum over ``axis``."""
-        return self.apply(Sum(checked(axis, self.ndim), keepdims), (self,))  # type: ignore[no-any-return]
+        return self._apply(Sum(checked(axis, self.ndim), keepdims))
 
     def mean(self, axis: Axis = None, keepdims: bool = False) -> Self:
         """The mean over ``axis``."""
-        return self.apply(Mean(checked(axis, self.ndim), keepdims), (self,))  # type: ignore[no-any-return]
+        return self._apply(Mean(checked(axis, self.ndim), keepdims))
 
     def max(self, axis: Axis = None, keepdims: bool = False) -> Self:
         """The maximum over ``axis``; ties share the gradient equally."""
@@ -144,7 +156,7 @@ class ArrayMethods(Traced):
         axes = checked(axis, self.ndim)
         if 0 in (self.shape if axes is None else [self.shape[i] for i in all_axes(axes, self.ndim)]):
             raise ShapeError(f"{rule.__name__.lower()} over axis {axis} of shape {self.shape}: there is nothing there.")
-        return self.apply(rule(axes, keepdims), (self,))  # type: ignore[no-any-return]
+        return self._apply(rule(axes, keepdims))
 
     def var(self, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Self:
         """The variance over ``axis``; the sum of squares is divided by n - ``ddof``."""
@@ -154,7 +166,7 @@ class ArrayMethods(Traced):
 
     def std(self, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Self:
         """The standard deviation over ``axis``; its slope where it is 0 counts as 0."""
-        return self.var(axis, ddof, keepdims).sqrt()
+        return self.var(axis, ddof, keepdims)._apply(Sqrt())
 
     def prod(self, axis: Axis = None, keepdims: bool = False) -> Self:
         """The product over ``axis``, multiplied as a balanced tree, which stays exact where factors are 0."""
@@ -163,7 +175,7 @@ class ArrayMethods(Traced):
         outer, n = tuple(self.shape[i] for i in rest), int(np.prod([self.shape[i] for i in axes]))
         result = kept_shape(self.shape, axes) if keepdims else outer
         if n == 0:
-            return self.wrap(np.ones(result, self.dtype))  # type: ignore[no-any-return]
+            return self._wrap(np.ones(result, self.dtype))
         y = self.transpose((*rest, *axes)).reshape((*outer, n))
         while n > 1:
             pairs = y[..., : n // 2] * y[..., n // 2 : n - n % 2]
@@ -175,25 +187,25 @@ class ArrayMethods(Traced):
         """Running sums along ``axis``, or over the flattened tensor."""
         if axis is None:
             return self.ravel().cumsum(0)
-        return self.apply(Cumsum(one_axis(axis, self.ndim)), (self,))  # type: ignore[no-any-return]
+        return self._apply(Cumsum(one_axis(axis, self.ndim)))
 
     # -- Facts with no gradient
 
     def argmax(self, axis: int | None = None) -> Self:
         """Where the maximum is, the first of ties."""
-        return self.wrap(self._data.argmax(axis))  # type: ignore[no-any-return]
+        return self._wrap(self._data.argmax(axis))
 
     def argmin(self, axis: int | None = None) -> Self:
         """Where the minimum is, the first of ties."""
-        return self.wrap(self._data.argmin(axis))  # type: ignore[no-any-return]
+        return self._wrap(self._data.argmin(axis))
 
     def any(self, axis: Axis = None) -> Self:
         """Whether any element is not zero."""
-        return self.wrap(self._data.any(axis))  # type: ignore[no-any-return]
+        return self._wrap(self._data.any(axis))
 
     def all(self, axis: Axis = None) -> Self:
         """Whether all elements are not zero."""
-        return self.wrap(self._data.all(axis))  # type: ignore[no-any-return]
+        return self._wrap(self._data.all(axis))
 
 
 def plain_index(index: Any) -> Any:

@@ -135,10 +135,16 @@ def jacobian(f: Callable[..., Tensor], inputs: Tensors, create_graph: bool = Fal
     for i in range(y.size):
         unit = np.zeros(y.size, y.dtype)
         unit[i] = 1
-        parts = grad(y, xs, unit.reshape(y.shape), create_graph, retain_graph=True, allow_unused=True) if y.requires_grad else [None] * len(xs)
+        parts = (
+            grad(y, xs, unit.reshape(y.shape), create_graph, retain_graph=True, allow_unused=True)
+            if y.requires_grad
+            else [None] * len(xs)
+        )
         rows.append(_known(parts, xs))
     columns = [
-        x.apply(Stack(0), tuple(row[k] for row in rows)).reshape(y.shape + x.shape) if rows else Tensor(np.zeros(y.shape + x.shape))
+        x.apply(Stack(0), tuple(row[k] for row in rows)).reshape(y.shape + x.shape)
+        if rows
+        else Tensor(np.zeros(y.shape + x.shape))
         for k, x in enumerate(xs)
     ]
     return columns[0] if isinstance(inputs, Tensor) else tuple(columns)
@@ -195,9 +201,7 @@ def _fresh(inputs: Tensors) -> list[Tensor]:
 
 def _known(gradients: Sequence[Tensor | None], xs: Sequence[Tensor]) -> tuple[Tensor, ...]:
     """Zeros in place of gradients that do not exist."""
-    return tuple(
-        Tensor(np.zeros(x.shape, x.dtype)) if g is None else g for g, x in zip(gradients, xs, strict=True)
-    )
+    return tuple(Tensor(np.zeros(x.shape, x.dtype)) if g is None else g for g, x in zip(gradients, xs, strict=True))
 
 
 def _wrapped(gradient: Any) -> Tensor:

@@ -60,8 +60,8 @@ def walk(
 ) -> None:
     """Use and free one ready node after the other; a node is ready once all its consumers have delivered.
 
-    NumPy notes in ``singular`` when something like ``0 * inf`` was computed. The two halves of the loop body are one text for two pairs of slots; a loop over the pairs would cost a tuple
-    per edge.
+    NumPy notes in ``singular`` when something like ``0 * inf`` was computed. The two halves of the loop body are one
+    text for two pairs of slots; a loop over the pairs would cost a tuple per edge.
     """
     node: Any = None  # Any, because what a plan promises about the slots of its nodes cannot be typed
     try:
@@ -262,9 +262,7 @@ def settle(part: Any, gradient: Any, node: Node, singular: list[str]) -> Any:
 
 def can_broadcast(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
     """Whether ``shape`` broadcasts to exactly ``to``."""
-    return len(shape) <= len(to) and all(
-        n in (1, m) for n, m in zip(shape, to[len(to) - len(shape) :], strict=True)
-    )
+    return len(shape) <= len(to) and all(n in (1, m) for n, m in zip(shape, to[len(to) - len(shape) :], strict=True))
 
 
 # -- What gradients read ----------------------------------------------------------------------------------------------
@@ -272,7 +270,8 @@ def can_broadcast(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
 
 def wide_parts(node: Node, gradient: Any, lift: Lift | None) -> Iterator[tuple[int, Node, Any]]:
     """The gradients of a wide node's inputs, one by one; work that they share is done once."""
-    plan, rule = node.plan, node.rule
+    plan: Any = node.plan
+    rule = node.rule
     edges = [(i, parent) for i, parent in node.edges if parent.pending]
     values = list(node.values if lift is None else lifted_values(node, lift))
     if plan.gradient_products:
@@ -342,7 +341,9 @@ def run_taps(node: Node, gradient: Any) -> Any:
         replacement = tap(node, gradient)
         if replacement is not None:
             if replacement.shape != node.shape:
-                raise GradError(f"A hook replaced a gradient of shape {node.shape} by one of shape {replacement.shape}.")
+                raise GradError(
+                    f"A hook replaced a gradient of shape {node.shape} by one of shape {replacement.shape}."
+                )
             gradient = replacement
             node.owned = False
     node.owned = False
@@ -363,12 +364,13 @@ def retain(node: Node, gradient: Any) -> None:
     node.retained = gradient if before is None else before + gradient
 
 
-def own(gradient: Any, owned: bool, scalar: type[np.generic] | None = None) -> Any:
+def own(gradient: Any, owned: bool, scalar: Any = None) -> Any:
     """``gradient`` in memory that nothing else refers to, and of the dtype ``scalar``."""
     if scalar is None:
         scalar = gradient.dtype.type
     if isinstance(gradient, Traced):
-        return gradient if gradient.dtype.type is scalar else gradient.astype(scalar)
+        same: Any = gradient
+        return same if same.dtype.type is scalar else same.astype(scalar)
     if gradient.__class__ is scalar or (owned and gradient.dtype.type is scalar):
         return gradient
     array = np.array(gradient, scalar)

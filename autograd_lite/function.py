@@ -230,7 +230,9 @@ class Plan:
             raise RuleError(f"{title} asks for {', '.join(unknown)}; it can have {', '.join(self.names)}.")
         places = tuple(map(self.names.index, wanted))
         if list(places) != sorted(places):
-            raise RuleError(f"{title} must name values in this order: {', '.join(self.names[i] for i in sorted(places))}.")
+            raise RuleError(
+                f"{title} must name values in this order: {', '.join(self.names[i] for i in sorted(places))}."
+            )
         return places
 
     def _refuse_strays(self, rule: type[Function], inputs: list[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, Union
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
@@ -14,14 +14,26 @@ from . import engine
 from ._protocol import stand_in
 from .array_methods import ArrayMethods, plain_index
 from .errors import DTypeError, GradError, RuleError, ShapeError
-from .function import Function, Leaf, Node, by_products, new_leaf, new_node, note_update, recording, switches, this_thread
+from .function import (
+    Function,
+    Leaf,
+    Node,
+    by_products,
+    new_leaf,
+    new_node,
+    note_update,
+    recording,
+    switches,
+    this_thread,
+)
 from .ops import elementwise as e
 from .ops.index import SetItem
 from .ops.linalg import MatMul
 
 ndarray = np.ndarray
 new = object.__new__
-Hook = Callable[["Tensor"], "Tensor | ArrayLike | None"]
+TensorLike = Union["Tensor", ArrayLike]
+Hook = Callable[["Tensor"], TensorLike | None]
 
 
 def no_grad() -> AbstractContextManager[None]:
@@ -213,7 +225,7 @@ class Tensor(ArrayMethods):
         return out
 
     @staticmethod
-    def apply(rule: Function, inputs: tuple[Any, ...]) -> Any:
+    def apply(rule: Function, inputs: tuple[Any, ...]) -> Tensor:
         """Apply any rule to any inputs. ``unary`` and ``binary`` are this, unrolled."""
         arrays: list[Any] = []
         parents: list[Node | None] = []
@@ -287,11 +299,20 @@ class Tensor(ArrayMethods):
         """The values as nested lists of Python numbers."""
         return self._data.tolist()
 
-    def __float__(self) -> float: return float(self.item())
-    def __int__(self) -> int: return int(self.item())
-    def __index__(self) -> int: return self._data.__index__()  # type: ignore[no-any-return]
-    def __bool__(self) -> bool: return bool(self._data)
-    def __format__(self, spec: str) -> str: return format(self.item(), spec) if spec else repr(self)
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        return self._data.__index__()  # type: ignore[no-any-return]
+
+    def __bool__(self) -> bool:
+        return bool(self._data)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else repr(self)
 
     def __len__(self) -> int:
         if not self.ndim:
@@ -328,10 +349,11 @@ class Tensor(ArrayMethods):
     _matmul = binary(MatMul)
 
     def __matmul__(self, other: Any) -> Tensor:
-        return self._matmul(other) if self.ndim > 1 and getattr(other, "ndim", 0) > 1 else stand_in(np.matmul, (self, other), {})
+        matrices = self.ndim > 1 and getattr(other, "ndim", 0) > 1
+        return self._matmul(other) if matrices else np.matmul(self, other)
 
     def __rmatmul__(self, other: Any) -> Tensor:
-        return stand_in(np.matmul, (other, self), {})  # type: ignore[no-any-return]
+        return np.matmul(other, self)  # type: ignore[no-any-return]
 
     def __pos__(self) -> Tensor:
         return self
@@ -368,10 +390,17 @@ class Tensor(ArrayMethods):
             self._data = self.dtype.type(ufunc(self._data, value))
         return self
 
-    def __iadd__(self, other: Any) -> Tensor: return self._update(e.Add, np.add, other)  # type: ignore[misc]
-    def __isub__(self, other: Any) -> Tensor: return self._update(e.Sub, np.subtract, other)
-    def __imul__(self, other: Any) -> Tensor: return self._update(e.Mul, np.multiply, other)  # type: ignore[misc]
-    def __itruediv__(self, other: Any) -> Tensor: return self._update(e.Div, np.true_divide, other)
+    def __iadd__(self, other: Any) -> Tensor:
+        return self._update(e.Add, np.add, other)
+
+    def __isub__(self, other: Any) -> Tensor:
+        return self._update(e.Sub, np.subtract, other)
+
+    def __imul__(self, other: Any) -> Tensor:
+        return self._update(e.Mul, np.multiply, other)
+
+    def __itruediv__(self, other: Any) -> Tensor:
+        return self._update(e.Div, np.true_divide, other)
 
     def __setitem__(self, index: Any, value: Any) -> None:
         index = plain_index(index)
@@ -470,9 +499,7 @@ class Tensor(ArrayMethods):
             value = value if isinstance(value, Tensor) else Tensor(array, copy=False)
         self.node.rule.grad = value
 
-    def backward(
-        self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False
-    ) -> None:
+    def backward(self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False) -> None:
         """Add the gradient of this tensor to ``.grad`` of every leaf it was computed from.
 
         Parameters

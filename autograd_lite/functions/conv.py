@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import ShapeError
 from ..ops import conv as rules
-from ..tensor import Tensor, as_tensor
+from ..tensor import Tensor, TensorLike, as_tensor
 
 Pair = int | Sequence[int]
 
@@ -42,7 +42,8 @@ def conv2d(
     >>> conv2d([[[[1.0, 2.0], [3.0, 4.0]]]], [[[[1.0, 1.0]]]]).tolist()
     [[[[3.0], [7.0]]]]
     """
-    x, w = _images(x, "conv2d"), as_tensor(w)
+    x = _images(x, "conv2d")
+    w = as_tensor(w)
     if w.ndim != 4:
         raise ShapeError(f"conv2d takes filters of shape (O, C, KH, KW), not {w.shape}.")
     if groups < 1 or w.shape[0] % groups or x.shape[1] != w.shape[1] * groups:
@@ -54,7 +55,7 @@ def conv2d(
     if bias is not None and bias.shape != w.shape[:1]:
         raise ShapeError(f"conv2d: {w.shape[0]} filters need a bias of shape {w.shape[:1]}, not {bias.shape}.")
     geometry = (*_strides(stride, padding, dilation), groups)
-    return x.apply(rules.Conv2d(geometry), (x, w, bias))  # type: ignore[no-any-return]
+    return x.apply(rules.Conv2d(geometry), (x, w, bias))
 
 
 def conv_transpose2d(
@@ -87,11 +88,12 @@ def conv_transpose2d(
     >>> conv_transpose2d([[[[1.0, 2.0]]]], [[[[1.0, 10.0]]]], stride=2).tolist()
     [[[[1.0, 10.0, 2.0, 20.0]]]]
     """
-    x, w = _images(x, "conv_transpose2d"), as_tensor(w)
+    x = _images(x, "conv_transpose2d")
+    w = as_tensor(w)
     if w.ndim != 4 or x.shape[1] != w.shape[0] or groups < 1 or w.shape[0] % groups:
         raise ShapeError(
-            f"conv_transpose2d: images {x.shape} need filters of shape ({x.shape[1]}, O, KH, KW) and groups that divide "
-            f"the channels; got {w.shape} and groups={groups}."
+            f"conv_transpose2d: images {x.shape} need filters of shape ({x.shape[1]}, O, KH, KW), and groups that "
+            f"divide the channels; got {w.shape} and groups={groups}."
         )
     strides = _strides(stride, padding, dilation)
     more = pair(output_padding, "output_padding")
@@ -103,10 +105,10 @@ def conv_transpose2d(
     if height < 1 or width < 1:
         raise ShapeError(f"conv_transpose2d would give images of {height} x {width}; the padding is too large.")
     y = x.apply(rules.Conv2dInput(shape, (*strides, groups)), (x, w))
-    return y if bias is None else y + as_tensor(bias).reshape(1, -1, 1, 1)  # type: ignore[no-any-return]
+    return y if bias is None else y + as_tensor(bias).reshape(1, -1, 1, 1)
 
 
-def im2col(x: Any, kernel_size: Pair, stride: Pair = 1, padding: Pair = 0, dilation: Pair = 1) -> Tensor:
+def im2col(x: TensorLike, kernel_size: Pair, stride: Pair = 1, padding: Pair = 0, dilation: Pair = 1) -> Tensor:
     """Each window of the images as a row of a matrix (Deep Learning from Scratch, section 7.4.2).
 
     Returns
@@ -120,11 +122,11 @@ def im2col(x: Any, kernel_size: Pair, stride: Pair = 1, padding: Pair = 0, dilat
     """
     x = _images(x, "im2col")
     geometry = (pair(kernel_size, "kernel_size"), *_strides(stride, padding, dilation))
-    return x.apply(rules.Im2col(geometry), (x,))  # type: ignore[no-any-return]
+    return x.apply(rules.Im2col(geometry), (x,))
 
 
 def col2im(
-    columns: Any,
+    columns: TensorLike,
     shape: tuple[int, int, int, int],
     kernel_size: Pair,
     stride: Pair = 1,
@@ -142,7 +144,7 @@ def col2im(
     """
     columns = as_tensor(columns)
     geometry = (pair(kernel_size, "kernel_size"), *_strides(stride, padding, dilation))
-    return columns.apply(rules.Col2im(tuple(shape), geometry), (columns,))  # type: ignore[no-any-return]
+    return columns.apply(rules.Col2im(tuple(shape), geometry), (columns,))
 
 
 def max_pool2d(
@@ -164,7 +166,7 @@ def max_pool2d(
     [[[[4.0]]]]
     """
     x = _images(x, "max_pool2d")
-    return x.apply(rules.MaxPool2d(_pooling(kernel_size, stride, padding, ceil_mode)), (x,))  # type: ignore[no-any-return]
+    return x.apply(rules.MaxPool2d(_pooling(kernel_size, stride, padding, ceil_mode)), (x,))
 
 
 def avg_pool2d(
@@ -184,7 +186,7 @@ def avg_pool2d(
     """
     x = _images(x, "avg_pool2d")
     geometry = (*_pooling(kernel_size, stride, padding, ceil_mode), count_include_pad)
-    return x.apply(rules.AvgPool2d(geometry), (x,))  # type: ignore[no-any-return]
+    return x.apply(rules.AvgPool2d(geometry), (x,))
 
 
 def pair(value: Pair, name: str, least: int = 0) -> tuple[int, int]:
@@ -206,8 +208,8 @@ def _pooling(kernel_size: Pair, stride: Pair | None, padding: Pair, ceil_mode: b
     return kernel, kernel if stride is None else pair(stride, "stride", 1), margin, ceil_mode
 
 
-def _images(x: Any, name: str) -> Tensor:
-    x = as_tensor(x)
-    if x.ndim != 4:
-        raise ShapeError(f"{name} takes images of shape (N, C, H, W), not {x.shape}.")
-    return x
+def _images(x: TensorLike, name: str) -> Tensor:
+    images = as_tensor(x)
+    if images.ndim != 4:
+        raise ShapeError(f"{name} takes images of shape (N, C, H, W), not {images.shape}.")
+    return images

@@ -12,11 +12,11 @@ from .._protocol import implements
 from ..errors import ShapeError
 from ..ops.elementwise import Where
 from ..ops.linalg import Einsum
-from ..tensor import Tensor, as_tensor
+from ..tensor import Tensor, TensorLike, as_tensor
 
 
 @implements(np.matmul)
-def matmul(a: Any, b: Any) -> Tensor:
+def matmul(a: TensorLike, b: TensorLike) -> Tensor:
     """Matrix product ``a @ b``; stacks of matrices broadcast, vectors count as rows on the left, columns on the right.
 
     Parameters
@@ -38,16 +38,20 @@ def matmul(a: Any, b: Any) -> Tensor:
     if not a.ndim or not b.ndim:
         raise ShapeError(f"matmul needs at least one axis on each side; got shapes {a.shape} and {b.shape}.")
     if a.shape[-1] != b.shape[max(-2, -b.ndim)]:
-        raise ShapeError(f"matmul of shapes {a.shape} and {b.shape}: {a.shape[-1]} columns meet {b.shape[max(-2, -b.ndim)]} rows.")
+        raise ShapeError(
+            f"matmul of shapes {a.shape} and {b.shape}: {a.shape[-1]} columns meet {b.shape[max(-2, -b.ndim)]} rows."
+        )
     row, column = a.ndim == 1, b.ndim == 1
     y = (a.reshape(1, -1) if row else a)._matmul(b.reshape(-1, 1) if column else b)
     if row or column:
-        y = y.reshape(tuple(n for i, n in enumerate(y.shape[::-1]) if not (i == 0 and column or i == 1 and row))[::-1])
+        y = y.reshape(
+            tuple(n for i, n in enumerate(y.shape[::-1]) if not ((i == 0 and column) or (i == 1 and row)))[::-1]
+        )
     return y
 
 
 @implements(np.dot)
-def dot(a: Any, b: Any) -> Tensor:
+def dot(a: TensorLike, b: TensorLike) -> Tensor:
     """Sum of products over the last axis of ``a`` and the second to last of ``b``; a plain product for numbers.
 
     Examples
@@ -64,7 +68,7 @@ def dot(a: Any, b: Any) -> Tensor:
 
 
 @implements(np.tensordot)
-def tensordot(a: Any, b: Any, axes: int | Sequence[Any] = 2) -> Tensor:
+def tensordot(a: TensorLike, b: TensorLike, axes: int | Sequence[Any] = 2) -> Tensor:
     """Sum of products over some axes of ``a`` and as many of ``b``.
 
     Parameters
@@ -97,7 +101,7 @@ def tensordot(a: Any, b: Any, axes: int | Sequence[Any] = 2) -> Tensor:
 
 
 @implements(np.outer)
-def outer(a: Any, b: Any) -> Tensor:
+def outer(a: TensorLike, b: TensorLike) -> Tensor:
     """All products of an element of ``a`` and one of ``b``, as a matrix.
 
     Examples
@@ -110,7 +114,7 @@ def outer(a: Any, b: Any) -> Tensor:
 
 
 @implements(np.einsum)
-def einsum(subscripts: str, *operands: Any) -> Tensor:
+def einsum(subscripts: str, *operands: TensorLike) -> Tensor:
     """Sum of products in Einstein's notation, in all forms that ``np.einsum`` takes as a string.
 
     Raises
@@ -136,7 +140,7 @@ def einsum(subscripts: str, *operands: Any) -> Tensor:
         if alone:
             tensors[i] = tensors[i].sum(axis=alone)
             inputs[i] = "".join(label for label in inputs[i] if label in elsewhere)
-    return tensors[0].apply(Einsum(tuple(inputs), output), tuple(tensors))  # type: ignore[no-any-return]
+    return tensors[0].apply(Einsum(tuple(inputs), output), tuple(tensors))
 
 
 def _explicit(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
@@ -144,7 +148,10 @@ def _explicit(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
     left, arrow, output = subscripts.partition("->")
     inputs = left.split(",")
     spare = [c for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" if c not in subscripts]
-    widths = [ndim - len(labels.replace("...", "")) if "..." in labels else 0 for labels, ndim in zip(inputs, ndims, strict=True)]
+    widths = [
+        ndim - len(labels.replace("...", "")) if "..." in labels else 0
+        for labels, ndim in zip(inputs, ndims, strict=True)
+    ]
     dots = "".join(spare[: max(widths, default=0)])
     inputs = [labels.replace("...", dots[len(dots) - n :]) for labels, n in zip(inputs, widths, strict=True)]
     if arrow:
@@ -167,7 +174,9 @@ def _diagonals(tensor: Tensor, labels: str) -> tuple[Tensor, str]:
 
 
 @implements(np.linalg.norm)
-def norm(x: Any, ord: float | None = None, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Tensor:
+def norm(
+    x: TensorLike, ord: float | None = None, axis: int | tuple[int, ...] | None = None, keepdims: bool = False
+) -> Tensor:
     """The ``ord``-norm of vectors along ``axis``; of all elements where neither is given. Its slope at 0 counts as 0.
 
     Parameters
@@ -192,4 +201,5 @@ def norm(x: Any, ord: float | None = None, axis: int | tuple[int, ...] | None = 
     if ord == 1:
         return abs(x).sum(axis, keepdims)
     total = (abs(x) ** float(ord)).sum(axis, keepdims)
-    return Where()(total == 0, 0, Where()(total == 0, 1, total) ** (1 / float(ord)))  # type: ignore[no-any-return]
+    zero = total.numpy() == 0
+    return x.apply(Where(), (zero, 0, x.apply(Where(), (zero, 1, total)) ** (1 / float(ord))))

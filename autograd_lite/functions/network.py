@@ -10,10 +10,10 @@ import numpy as np
 from .._arrays import all_axes
 from ..errors import ShapeError
 from ..ops import network as rules
-from ..tensor import Tensor, as_tensor
+from ..tensor import Tensor, TensorLike, as_tensor
 
 
-def linear(x: Any, weight: Any, bias: Any = None) -> Tensor:
+def linear(x: TensorLike, weight: TensorLike, bias: TensorLike | None = None) -> Tensor:
     """``x @ weight.T + bias``, over the last axis of ``x``.
 
     Parameters
@@ -43,7 +43,7 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Tensor:
     return y if x.ndim == 2 else y.reshape(*x.shape[:-1], weight.shape[0])
 
 
-def softmax_cross_entropy(logits: Any, labels: Any, scale: Any) -> Tensor:
+def softmax_cross_entropy(logits: TensorLike, labels: Any, scale: Any) -> Tensor:
     """Weighted sum over rows of the negative log-probability that softmax gives the right class.
 
     The kernel of every classification loss: ``-sum(scale[n] * log(softmax(logits)[n, labels[n]]))``, in one rule, whose
@@ -69,12 +69,16 @@ def softmax_cross_entropy(logits: Any, labels: Any, scale: Any) -> Tensor:
     logits = as_tensor(logits)
     labels = np.asarray(labels)
     if logits.ndim != 2 or labels.shape != logits.shape[:1]:
-        raise ShapeError(f"Logits of shape (N, C) and labels of shape (N,) are needed; got {logits.shape}, {labels.shape}.")
+        raise ShapeError(
+            f"Logits of shape (N, C) and labels of shape (N,) are needed; got {logits.shape}, {labels.shape}."
+        )
     if labels.size and not (labels.min() >= 0 and labels.max() < logits.shape[1]):
         wrong = labels[(labels < 0) | (labels >= logits.shape[1])][0]
-        raise ShapeError(f"Label {wrong} is out of range: there are {logits.shape[1]} classes, 0 to {logits.shape[1] - 1}.")
+        raise ShapeError(
+            f"Label {wrong} is out of range: there are {logits.shape[1]} classes, 0 to {logits.shape[1] - 1}."
+        )
     rule = rules.CrossEntropy(labels.copy(), np.array(scale, logits.dtype))
-    return logits.apply(rule, (logits,))  # type: ignore[no-any-return]
+    return logits.apply(rule, (logits,))
 
 
 def normalize(

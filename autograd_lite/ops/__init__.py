@@ -1,1 +1,1 @@
-"""The rules, one family a file. Each is a formula and its derivatives; none knows of tensors, broadcasting or graphs."""
+"""The rules, one family a file. Each is a formula and its derivatives, and knows no tensors, graphs or broadcasting."""

@@ -9,7 +9,7 @@ from ..kernels import conv, pool, windows
 
 
 class Conv2d(Function):
-    """y[n, o] = bias[o] + sum over c, i, j of w[o, c, i, j] * x[n, c, stride * position + dilation * (i, j) - padding]."""
+    """y[n, o] = bias[o] + sum over c, i, j of w[o, c, i, j] * x[n, c, place + dilation * (i, j)]."""
 
     __slots__ = ("geometry",)
 
