@@ -20,7 +20,7 @@ demo: $(VENV)/.has-demo ## train a convolutional network on real digits; picture
 
 # Two workers with a BLAS of two threads each would fight over the cores.
 test: $(VENV)/.has-test ## run all tests, and the examples in docstrings
-	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PY) -m pytest -q -n auto $(ARGS)
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PY) -m pytest -q -n auto --dist loadgroup $(ARGS)
 
 lint: $(VENV)/.has-dev ## check style, formatting and types
 	$(PY) -m ruff check .
