@@ -275,7 +275,7 @@ def wide_parts(node: Node, gradient: Any, lift: Lift | None) -> Iterator[tuple[i
     edges = [(i, parent) for i, parent in node.edges if parent.pending]
     values = list(node.values if lift is None else lifted_values(node, lift))
     if plan.gradient_products:
-        needed = frozenset[int]().union(*[plan.needs[i] for i, _ in edges])
+        needed = frozenset[int]().union(*[plan.needs[0 if plan.variadic else i] for i, _ in edges])
         for k, (method, places) in enumerate(plan.gradient_products, start=len(values)):
             values.append(method(rule, gradient, *[values[p] for p in places]) if k in needed else None)
     for i, parent in edges:
