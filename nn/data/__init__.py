@@ -1,4 +1,4 @@
-"""Digits, batches, and small random changes to images. Nothing here needs more than NumPy."""
+"""Digits, batches, and small random changes to images."""
 
 from . import transforms
 from .digits import Digits, load_digits

@@ -10,6 +10,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import SettingError, StateError
+from ..random import generator
+
 Array = NDArray[Any]
 Transform = Callable[[Array, np.random.Generator], Array]
 
@@ -91,7 +94,8 @@ class DataLoader:
     drop_last : bool
         Leave out a last batch that is not full.
     seed : int or Generator, optional
-        What all randomness follows from. A Generator is asked once for a seed; None draws a new one.
+        What all randomness follows from. A Generator is asked for one, once; by default the shared one, which
+        :func:`nn.manual_seed` starts.
     transform : callable, optional
         ``transform(inputs, rng)`` changes the first array of each batch, as :mod:`nn.data.transforms` do.
 
@@ -103,7 +107,9 @@ class DataLoader:
     Raises
     ------
     ValueError
-        If there are no samples, or no full batch of them and ``drop_last``; if ``batch_size`` is not positive.
+        If there are no samples.
+    SettingError
+        If ``batch_size`` is not positive, or ``drop_last`` would leave no batch.
 
     Examples
     --------
@@ -128,11 +134,11 @@ class DataLoader:
         self.batch_size = as_int(batch_size)
         self.shuffle, self.drop_last, self.transform = shuffle, drop_last, transform
         if self.batch_size < 1:
-            raise ValueError(f"DataLoader: batch_size must be 1 or more, not {batch_size}.")
+            raise SettingError(f"DataLoader: batch_size must be 1 or more, not {batch_size}.")
         if len(self.dataset) == 0:
             raise ValueError("DataLoader: the data set is empty.")
         if len(self) == 0:
-            raise ValueError(
+            raise SettingError(
                 f"DataLoader: {len(self.dataset)} samples make no batch of {batch_size}, and drop_last drops the rest."
             )
         self.seed = _as_seed(seed)
@@ -181,14 +187,14 @@ class DataLoader:
 
         Raises
         ------
-        ValueError
+        StateError
             If ``state`` is not such a state; nothing is changed then.
         """
         if set(state) != {"seed", "epoch", "batch"}:
-            raise ValueError(f"DataLoader: a state has seed, epoch and batch, but this one has {', '.join(state)}.")
+            raise StateError(f"DataLoader: a state has seed, epoch and batch, but this one has {', '.join(state)}.")
         seed, epoch, batch = (as_int(state[key]) for key in ("seed", "epoch", "batch"))
         if min(seed, epoch) < 0 or not 0 <= batch <= len(self):
-            raise ValueError(
+            raise StateError(
                 f"DataLoader: seed {seed}, epoch {epoch}, batch {batch} is no place in passes of {len(self)} batches."
             )
         self.seed, self.epoch, self._batch, self._resumes = seed, epoch, batch, True
@@ -206,9 +212,9 @@ def _as_dataset(data: Any) -> Dataset:
 
 def _as_seed(seed: int | np.random.Generator | None) -> int:
     if seed is None or isinstance(seed, np.random.Generator):
-        return int(np.random.default_rng(seed).integers(2**63))
+        return int(generator(seed).integers(2**63))
     if as_int(seed) < 0:
-        raise ValueError(f"DataLoader: a seed cannot be negative: {seed}.")
+        raise SettingError(f"DataLoader: a seed cannot be negative: {seed}.")
     return as_int(seed)
 
 

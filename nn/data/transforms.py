@@ -14,6 +14,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from ..errors import SettingError
 from .loader import Transform
 
 Array = NDArray[Any]
@@ -176,7 +177,7 @@ class GaussianNoise(ImageTransform):
 def _refuse_negative(transform: object, **values: float) -> None:
     for name, value in values.items():
         if not value >= 0:
-            raise ValueError(f"{type(transform).__name__}: {name} cannot be {value}.")
+            raise SettingError(f"{type(transform).__name__}: {name} cannot be {value}.")
 
 
 def _cut_windows(images: Array, padding: int, size: tuple[int, ...], rng: np.random.Generator) -> Array:

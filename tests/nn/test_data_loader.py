@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from nn.data import ArrayDataset, DataLoader
 from nn.data.transforms import GaussianNoise
+from nn.random import manual_seed
 
 
 class Squares:
@@ -135,6 +136,14 @@ def test_no_two_batches_share_their_noise():
 def test_without_a_seed_orders_differ():
     one, other = (DataLoader(np.arange(50), 50, shuffle=True) for _ in range(2))
     assert not same(one, other)
+
+
+def test_without_a_seed_the_shared_generator_gives_one():
+    def order():
+        manual_seed(0)
+        return list(DataLoader(np.arange(50), 50, shuffle=True))
+
+    assert same(order(), order())
 
 
 def test_a_generator_gives_the_seed_and_moves_on():
