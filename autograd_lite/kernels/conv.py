@@ -32,10 +32,10 @@ def conv2d(
         matrix = w[filters].transpose(2, 3, 1, 0).reshape(-1, filters.stop - filters.start)
         part = xp[..., channels]
         for rows, columns in tiles(part, w.shape[2:], stride, dilation, size):
-            out = columns @ matrix
-            y[rows][..., filters] = out.reshape(-1, size[1], x.shape[0], out.shape[1])
-    if bias is not None:
-        y += bias
+            out = y[rows].reshape(len(columns), -1)[:, filters]
+            np.matmul(columns, matrix, out=out)
+            if bias is not None:
+                out += bias[filters]  # now, while the tile is in the cache
     return y.transpose(2, 3, 0, 1)
 
 
@@ -100,4 +100,7 @@ def tiles(
     step = max(1, TILE // max(1, n * k * x.itemsize))
     for start in range(0, size[0], step):
         rows = slice(start, min(start + step, size[0]))
-        yield rows, windows[rows].reshape((rows.stop - start) * n, k)
+        if x.shape[3] == 1:  # element by element of the filter: whole rows of images are then one run to copy
+            yield rows, windows[rows].transpose(3, 4, 5, 0, 1, 2).reshape(k, -1).T
+        else:
+            yield rows, windows[rows].reshape(-1, k)

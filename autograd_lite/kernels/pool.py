@@ -33,10 +33,10 @@ def max_pool2d_scatter(
     rest = g.transpose(2, 3, 0, 1).copy()
     images = lowest_padded(x, size, kernel, stride, padding)
     dx = np.zeros(images.shape, g.dtype)
-    for (i, j), hit in first_maxima(images, y, size, kernel, stride):
+    for (i, j), hit in maxima(images, y, size, kernel, stride):
         part = rest * hit
         tap(dx, i, j, stride, ONE, size)[...] += part
-        rest -= part
+        rest -= part  # the first maximum takes it all
     return inner(dx, padding, x.shape).transpose(2, 3, 0, 1)
 
 
@@ -55,7 +55,7 @@ def max_pool2d_gather(
     values = padded(v, padding, overhang(x.shape, size, kernel, stride, padding))
     out = np.zeros((*size, *images.shape[2:]), v.dtype)
     free = np.ones(out.shape, bool)
-    for (i, j), hit in first_maxima(images, y, size, kernel, stride):
+    for (i, j), hit in maxima(images, y, size, kernel, stride):
         np.copyto(out, tap(values, i, j, stride, ONE, size), where=hit & free)
         free &= ~hit
     return out.transpose(2, 3, 0, 1)
@@ -99,20 +99,17 @@ def all_taps(x: np.ndarray, size: Pair, kernel: Pair, stride: Pair) -> Iterator[
         yield (i, j), tap(x, i, j, stride, ONE, size)
 
 
-def first_maxima(
+def maxima(
     images: np.ndarray, y: np.ndarray, size: Pair, kernel: Pair, stride: Pair
 ) -> Iterator[tuple[Pair, np.ndarray]]:
     """For each place in a window, where the maximum ``y`` stands; a nan counts as a maximum, as in ``np.max``."""
     y = y.transpose(2, 3, 0, 1)
     nan = np.isnan(y)
     some_nan = nan.any()
-    taken = np.zeros(y.shape, bool)
     for place, t in all_taps(images, size, kernel, stride):
         hit = t == y
         if some_nan:
             hit |= np.isnan(t) & nan
-        hit &= ~taken
-        taken |= hit
         yield place, hit
 
 
