@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike
 from ._arrays import Axis, all_axes, kept_shape, one_axis
 from .errors import ShapeError
 from .function import Function, Traced
-from .ops.elementwise import AsType, Clip, Copy, Sqrt
+from .ops.elementwise import AsType, Clip, Copy, Sqrt, Where
 from .ops.index import GetItem
 from .ops.reduce import Cumsum, Max, Mean, Min, Sum
 from .ops.shape import Concatenate, Repeat, Reshape, Transpose
@@ -37,6 +37,7 @@ class ArrayMethods(Traced):
         def dtype(self) -> np.dtype[Any]:
             """The kind of numbers."""
 
+        def __add__(self, other: Any) -> Self: ...
         def __mul__(self, other: Any) -> Self: ...
         def __sub__(self, other: Any) -> Self: ...
 
@@ -57,6 +58,10 @@ class ArrayMethods(Traced):
         if axis is None:
             return self.ravel()[np.asarray(plain_index(indices))]
         return self[(slice(None),) * one_axis(axis, self.ndim) + (np.asarray(plain_index(indices)),)]
+
+    def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Self:
+        """The elements whose index along ``axis2`` is that along ``axis1`` plus ``offset``, along a new last axis."""
+        return np.diagonal(self, offset, axis1, axis2)  # type: ignore[call-overload,no-any-return]
 
     # -- Shapes
 
@@ -113,13 +118,22 @@ class ArrayMethods(Traced):
         """Each element ``repeats`` times along ``axis``, or of the flattened tensor."""
         if axis is None:
             return self.ravel().repeat(repeats, 0)
-        counts = repeats if isinstance(repeats, int) else np.array(repeats)
-        return self._apply(Repeat(counts, one_axis(axis, self.ndim)))
+        i, counts = one_axis(axis, self.ndim), np.array(plain_index(repeats))
+        if counts.ndim > 1 or counts.size not in (1, self.shape[i]) or (counts < 0).any():
+            raise ShapeError(
+                f"repeat needs one count, or one for each of {self.shape[i]} elements, none negative; not {repeats}."
+            )
+        return self._apply(Repeat(counts.item() if counts.size == 1 else counts, i))
 
     # -- Kinds
 
     def astype(self, dtype: DTypeLike) -> Self:
-        """The same numbers as ``dtype``; gradients come back in the dtype of this tensor."""
+        """The same numbers as ``dtype``; gradients come back in the dtype of this tensor.
+
+        Rounding to whole numbers is flat: integers have no gradient.
+        """
+        if np.dtype(dtype).kind not in "fc":
+            return self._wrap(self._data.astype(dtype))
         return self._apply(AsType(np.dtype(dtype), self.dtype))
 
     def copy(self) -> Self:
@@ -127,8 +141,18 @@ class ArrayMethods(Traced):
         return self._apply(Copy())
 
     def clip(self, min: Any = None, max: Any = None) -> Self:
-        """The numbers moved into the interval from ``min`` to ``max``; the gradient passes at its ends."""
-        return self._apply(Clip(plain_index(min), plain_index(max)))
+        """The numbers moved into the interval from ``min`` to ``max``; the gradient passes at its ends.
+
+        Beyond an end that is a tensor, the gradient is that tensor's.
+        """
+        if not isinstance(min, ArrayMethods) and not isinstance(max, ArrayMethods):
+            return self._apply(Clip(plain_index(min), plain_index(max)))
+        y: Any = self
+        if min is not None:
+            y = self.apply(Where(), (y < min, min, y))
+        if max is not None:
+            y = self.apply(Where(), (y > max, max, y))
+        return y  # type: ignore[no-any-return]
 
     def round(self, decimals: int = 0) -> Self:
         """The nearest whole numbers; flat, so they have no gradient."""
@@ -153,10 +177,12 @@ class ArrayMethods(Traced):
         return self._extreme(Min, axis, keepdims)
 
     def _extreme(self, rule: Any, axis: Axis, keepdims: bool) -> Self:
-        axes = checked(axis, self.ndim)
-        if 0 in (self.shape if axes is None else [self.shape[i] for i in all_axes(axes, self.ndim)]):
-            raise ShapeError(f"{rule.__name__.lower()} over axis {axis} of shape {self.shape}: there is nothing there.")
-        return self._apply(rule(axes, keepdims))
+        self._need_elements(rule.__name__.lower(), axis)
+        return self._apply(rule(checked(axis, self.ndim), keepdims))
+
+    def _need_elements(self, name: str, axis: Axis) -> None:
+        if 0 in [self.shape[i] for i in all_axes(axis, self.ndim)]:
+            raise ShapeError(f"{name} over axis {axis} of shape {self.shape}: there is nothing there.")
 
     def var(self, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Self:
         """The variance over ``axis``; the sum of squares is divided by n - ``ddof``."""
@@ -171,11 +197,13 @@ class ArrayMethods(Traced):
     def prod(self, axis: Axis = None, keepdims: bool = False) -> Self:
         """The product over ``axis``, multiplied as a balanced tree, which stays exact where factors are 0."""
         axes = all_axes(axis, self.ndim)
+        if self.dtype.kind not in "fc":
+            return self._wrap(self._data.prod(axes, keepdims=keepdims))
         rest = tuple(i for i in range(self.ndim) if i not in axes)
         outer, n = tuple(self.shape[i] for i in rest), int(np.prod([self.shape[i] for i in axes]))
         result = kept_shape(self.shape, axes) if keepdims else outer
         if n == 0:
-            return self._wrap(np.ones(result, self.dtype))
+            return self.sum(axis, keepdims) + 1
         y = self.transpose((*rest, *axes)).reshape((*outer, n))
         while n > 1:
             pairs = y[..., : n // 2] * y[..., n // 2 : n - n % 2]
@@ -189,23 +217,59 @@ class ArrayMethods(Traced):
             return self.ravel().cumsum(0)
         return self._apply(Cumsum(one_axis(axis, self.ndim)))
 
+    def cumprod(self, axis: int | None = None) -> Self:
+        """Running products along ``axis``, or over the flattened tensor; exact where factors are 0.
+
+        By repeated doubling: after step k each place holds the product of up to 2**k factors that end there (Hillis and Steele,
+        "Data parallel algorithms", 1986).
+        """
+        if axis is None:
+            return self.ravel().cumprod(0)
+        i = one_axis(axis, self.ndim)
+        if self.dtype.kind not in "fc":
+            return self._wrap(np.cumprod(self._data, i))
+        before, y, step = (slice(None),) * i, self, 1
+        while step < self.shape[i]:
+            done, rest, shifted = (y[(*before, part)] for part in (slice(step), slice(step, None), slice(-step)))
+            y = self.apply(Concatenate(i), (done, rest * shifted))
+            step *= 2
+        return y
+
+    def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Self:
+        """The sum of a diagonal."""
+        return self.diagonal(offset, axis1, axis2).sum(-1)
+
+    def dot(self, other: Any) -> Self:
+        """Sum of products over the last axis of this tensor and the second to last of ``other``."""
+        return np.dot(self, other)  # type: ignore[call-overload,no-any-return]
+
     # -- Facts with no gradient
 
-    def argmax(self, axis: int | None = None) -> Self:
+    def argmax(self, axis: int | None = None, keepdims: bool = False) -> Self:
         """Where the maximum is, the first of ties."""
-        return self._wrap(self._data.argmax(axis))
+        self._need_elements("argmax", axis)
+        return self._wrap(self._data.argmax(axis, keepdims=keepdims))
 
-    def argmin(self, axis: int | None = None) -> Self:
+    def argmin(self, axis: int | None = None, keepdims: bool = False) -> Self:
         """Where the minimum is, the first of ties."""
-        return self._wrap(self._data.argmin(axis))
+        self._need_elements("argmin", axis)
+        return self._wrap(self._data.argmin(axis, keepdims=keepdims))
 
-    def any(self, axis: Axis = None) -> Self:
+    def argsort(self, axis: int | None = -1) -> Self:
+        """The places of the elements in ascending order; ties stay in their order."""
+        return self._wrap(np.argsort(self._data, checked(axis, self.ndim), kind="stable"))
+
+    def nonzero(self) -> tuple[Self, ...]:
+        """The places of all elements that are not 0: one tensor of indices an axis."""
+        return tuple(map(self._wrap, np.nonzero(self._data)))
+
+    def any(self, axis: Axis = None, keepdims: bool = False) -> Self:
         """Whether any element is not zero."""
-        return self._wrap(self._data.any(axis))
+        return self._wrap(self._data.any(checked(axis, self.ndim), keepdims=keepdims))
 
-    def all(self, axis: Axis = None) -> Self:
+    def all(self, axis: Axis = None, keepdims: bool = False) -> Self:
         """Whether all elements are not zero."""
-        return self._wrap(self._data.all(axis))
+        return self._wrap(self._data.all(checked(axis, self.ndim), keepdims=keepdims))
 
 
 def plain_index(index: Any) -> Any:
@@ -214,7 +278,9 @@ def plain_index(index: Any) -> Any:
         return tuple(map(plain_index, index))
     if isinstance(index, ArrayMethods):
         index = index._data
-    return np.array(index) if isinstance(index, np.ndarray | list) else index
+    if isinstance(index, list):
+        return np.array(index, None if index else np.intp)
+    return index.copy() if isinstance(index, np.ndarray) else index
 
 
 def flat(args: tuple[Any, ...]) -> tuple[Any, ...]:

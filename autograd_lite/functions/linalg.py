@@ -13,6 +13,7 @@ from ..errors import ShapeError
 from ..ops.elementwise import Where
 from ..ops.linalg import Einsum
 from ..tensor import Tensor, TensorLike, as_tensor
+from ._apply import apply
 
 
 @implements(np.matmul)
@@ -113,6 +114,65 @@ def outer(a: TensorLike, b: TensorLike) -> Tensor:
     return as_tensor(a).reshape(-1, 1) * as_tensor(b).reshape(1, -1)
 
 
+@implements(np.inner)
+def inner(a: TensorLike, b: TensorLike) -> Tensor:
+    """Sum of products over the last axis of both.
+
+    Examples
+    --------
+    >>> inner([1.0, 2.0], [3.0, 4.0])
+    Tensor(11.)
+    """
+    a, b = as_tensor(a), as_tensor(b)
+    return tensordot(a, b, (-1, -1)) if a.ndim and b.ndim else a * b
+
+
+@implements(np.vdot)
+def vdot(a: TensorLike, b: TensorLike) -> Tensor:
+    """Sum of all products of elements at the same place, whatever the shapes.
+
+    Examples
+    --------
+    >>> vdot([[1.0, 2.0]], [[3.0], [4.0]])
+    Tensor(11.)
+    """
+    return matmul(as_tensor(a).ravel(), as_tensor(b).ravel())
+
+
+@implements(np.kron)
+def kron(a: TensorLike, b: TensorLike) -> Tensor:
+    """Kronecker's product: ``b`` times each element of ``a``, side by side.
+
+    Examples
+    --------
+    >>> kron([1.0, 10.0], [1.0, 2.0])
+    Tensor([ 1.,  2., 10., 20.])
+    """
+    a, b = as_tensor(a), as_tensor(b)
+    ndim = max(a.ndim, b.ndim)
+    of_a, of_b = ((1,) * (ndim - t.ndim) + t.shape for t in (a, b))
+    blocks = a.reshape(tuple(n for length in of_a for n in (length, 1))) * b.reshape(
+        tuple(n for length in of_b for n in (1, length))
+    )
+    return blocks.reshape(tuple(n * m for n, m in zip(of_a, of_b, strict=True)))
+
+
+@implements(np.cross)
+def cross(a: TensorLike, b: TensorLike, axis: int = -1) -> Tensor:
+    """Cross product of vectors of three numbers along ``axis``.
+
+    Examples
+    --------
+    >>> cross([1.0, 0.0, 0.0], [0.0, 1.0, 0.0])
+    Tensor([0., 0., 1.])
+    """
+    a, b = as_tensor(a), as_tensor(b)
+    if a.shape[one_axis(axis, a.ndim)] != 3 or b.shape[one_axis(axis, b.ndim)] != 3:
+        raise ShapeError(f"cross needs vectors of length 3 along axis {axis}; got shapes {a.shape} and {b.shape}.")
+    next_a, next_b = a.take([1, 2, 0], axis), b.take([1, 2, 0], axis)
+    return (a * next_b - next_a * b).take([1, 2, 0], axis)
+
+
 @implements(np.einsum)
 def einsum(subscripts: str, *operands: TensorLike) -> Tensor:
     """Sum of products in Einstein's notation, in all forms that ``np.einsum`` takes as a string.
@@ -140,7 +200,7 @@ def einsum(subscripts: str, *operands: TensorLike) -> Tensor:
         if alone:
             tensors[i] = tensors[i].sum(axis=alone)
             inputs[i] = "".join(label for label in inputs[i] if label in elsewhere)
-    return tensors[0].apply(Einsum(tuple(inputs), output), tuple(tensors))
+    return apply(Einsum(tuple(inputs), output), *tensors)
 
 
 def _explicit(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
@@ -190,16 +250,18 @@ def norm(
     Tensor(5.)
     """
     x = as_tensor(x)
+    if x.dtype.kind not in "fc":
+        x = x.astype(np.float64)
     if ord is not None and (x.ndim if axis is None else np.size(axis)) != 1:
         raise ShapeError(f"norm with ord={ord} is for vectors; name one axis of shape {x.shape}.")
     if ord is None or ord == 2:
         return (x * x).sum(axis, keepdims).sqrt()
     if ord in (np.inf, -np.inf):
         return abs(x).max(axis, keepdims) if ord > 0 else abs(x).min(axis, keepdims)
-    if ord <= 0:
+    if not ord > 0:
         raise ShapeError(f"norm of order {ord} is not supported; orders are positive.")
     if ord == 1:
         return abs(x).sum(axis, keepdims)
     total = (abs(x) ** float(ord)).sum(axis, keepdims)
-    zero = total.numpy() == 0
-    return x.apply(Where(), (zero, 0, x.apply(Where(), (zero, 1, total)) ** (1 / float(ord))))
+    zero = total == 0
+    return apply(Where(), zero, 0, apply(Where(), zero, 1, total) ** (1 / float(ord)))
