@@ -220,8 +220,8 @@ class ArrayMethods(Traced):
     def cumprod(self, axis: int | None = None) -> Self:
         """Running products along ``axis``, or over the flattened tensor; exact where factors are 0.
 
-        By repeated doubling: after step k each place holds the product of up to 2**k factors that end there (Hillis and Steele,
-        "Data parallel algorithms", 1986).
+        By repeated doubling: after step k each place holds the product of up to 2**k factors that end there
+        (Hillis and Steele, "Data parallel algorithms", 1986).
         """
         if axis is None:
             return self.ravel().cumprod(0)

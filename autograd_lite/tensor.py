@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -32,6 +33,8 @@ from .ops.linalg import MatMul
 
 ndarray = np.ndarray
 new = object.__new__
+NUMBERS = (float, int, np.number, np.bool_, complex)  # a tuple: asking for a union costs more than the product
+LISTS = (list, tuple)
 TensorLike = Union["Tensor", ArrayLike]
 Hook = Callable[["Tensor"], TensorLike | None]
 
@@ -103,7 +106,10 @@ def binary(rule_class: type[Function]) -> Callable[[Any, Any], Tensor]:
                 return b  # type: ignore[no-any-return]  # what Python wants of an operator
             if left is not None and left_keeps_right and isinstance(b, ndarray):
                 b = b.copy()  # the caller may change theirs
-        y = forward(a, b)
+        try:
+            y = forward(a, b)
+        except ValueError as error:
+            raise misfit(rule, error, a, b) from None
         out: Tensor = new(Tensor)
         out._data = y
         if (left is None and right is None) or (switches.exceptions and not this_thread.records):
@@ -150,16 +156,35 @@ def comparison(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
 
     def method(self: Tensor, other: Any) -> Any:
         value = other._data if isinstance(other, Tensor) else operand(other)
-        return value if value is NotImplemented else Tensor.wrap(ufunc(self._data, value))
+        if value is NotImplemented:
+            return value
+        try:
+            return Tensor.wrap(ufunc(self._data, value))
+        except ValueError as error:
+            raise misfit(e.Flat(ufunc), error, self._data, value) from None
 
     return method
 
 
 def operand(value: Any) -> Any:
     """What a rule may compute with. Python numbers stay Python numbers, so that they do not widen a dtype."""
-    if isinstance(value, int | float | complex | ndarray | np.generic):
+    if isinstance(value, NUMBERS):
         return value
-    return np.asarray(value) if isinstance(value, list | tuple) else NotImplemented
+    if isinstance(value, LISTS):
+        value = np.asarray(value)
+    if not isinstance(value, ndarray):
+        return NotImplemented
+    if value.dtype.kind not in "biufc":
+        raise DTypeError(f"A tensor computes with numbers; this is an array of dtype {value.dtype}.")
+    return value
+
+
+def misfit(rule: Function, error: ValueError, *operands: Any) -> ValueError:
+    """What to raise for ``error``: where shapes do not broadcast, one that names the operation and the shapes."""
+    if not rule.broadcasts or not ("broadcast" in str(error) or "mismatch" in str(error)):
+        return error
+    hint = "; axis by axis from the last, lengths must be equal or 1" if rule.elementwise else ""
+    return ShapeError(f"{rule!r} cannot combine shapes {' and '.join(str(np.shape(a)) for a in operands)}{hint}.")
 
 
 # -- Tensor -----------------------------------------------------------------------------------------------------------
@@ -237,7 +262,10 @@ class Tensor(ArrayMethods):
                 raise RuleError(f"{rule!r} cannot take a {type(value).__name__} as input.")
         if rule.plan.forward_products:
             arrays += by_products(rule, arrays)
-        y = rule.forward(*arrays)
+        try:
+            y = rule.forward(*arrays)
+        except ValueError as error:
+            raise misfit(rule, error, *arrays) from None
         if not isinstance(y, ndarray | np.generic):
             raise RuleError(f"{rule!r}.forward returned {type(y).__name__}; it must return an array.")
         out: Tensor = new(Tensor)
@@ -251,8 +279,7 @@ class Tensor(ArrayMethods):
     @property
     def data(self) -> np.ndarray:
         """The values, as a read-only array that shares the memory."""
-        view = np.asarray(self._data).view()
-        view.flags.writeable = False
+        view: np.ndarray = read_only(np.asarray(self._data))
         return view
 
     @data.setter
@@ -306,13 +333,16 @@ class Tensor(ArrayMethods):
         return int(self.item())
 
     def __index__(self) -> int:
-        return self._data.__index__()  # type: ignore[no-any-return]
+        return operator.index(self._data)
 
     def __bool__(self) -> bool:
         return bool(self._data)
 
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if spec else repr(self)
+
+    def __round__(self, decimals: int = 0) -> Tensor:
+        return self.round(decimals)
 
     def __len__(self) -> int:
         if not self.ndim:
@@ -323,7 +353,8 @@ class Tensor(ArrayMethods):
         return (self[i] for i in range(len(self)))
 
     def __contains__(self, value: Any) -> bool:
-        return bool((self == value)._data.any())
+        found = self == value
+        return isinstance(found, Tensor) and bool(found.any())
 
     def __repr__(self) -> str:
         text = np.array2string(np.asarray(self._data), separator=", ", prefix=f"{type(self).__name__}(")
@@ -342,6 +373,8 @@ class Tensor(ArrayMethods):
     __truediv__ = binary(e.Div)
     __rsub__ = reflected(e.Sub)
     __rtruediv__ = reflected(e.Div)
+    __mod__ = binary(e.Mod)
+    __rmod__ = reflected(e.Mod)
     __neg__ = unary(e.Neg)
     __abs__ = abs = unary(e.Abs)
     exp, log, sqrt, square = unary(e.Exp), unary(e.Log), unary(e.Sqrt), unary(e.Square)
@@ -371,7 +404,11 @@ class Tensor(ArrayMethods):
     __and__ = __rand__ = comparison(np.bitwise_and)
     __or__ = __ror__ = comparison(np.bitwise_or)
     __xor__ = __rxor__ = comparison(np.bitwise_xor)
-    __mod__, __floordiv__ = comparison(np.remainder), comparison(np.floor_divide)
+    __floordiv__ = comparison(np.floor_divide)
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        value = operand(other)
+        return value if value is NotImplemented else Tensor.wrap(np.floor_divide(value, self._data))
 
     def __invert__(self) -> Tensor:
         return Tensor.wrap(np.invert(self._data))
@@ -382,12 +419,19 @@ class Tensor(ArrayMethods):
         """``self += other`` and the like."""
         if this_thread.records and (self.node is not None or (isinstance(other, Tensor) and other.node is not None)):
             return self._become(rule_class()(self, other))
-        value = other._data if isinstance(other, Tensor) else other
-        if isinstance(self._data, ndarray):
-            ufunc(self._data, value, out=self._data, casting="same_kind")
-            note_update(self._data)
-        else:
-            self._data = self.dtype.type(ufunc(self._data, value))
+        value = other._data if isinstance(other, Tensor) else operand(other)
+        if value is NotImplemented:
+            return value  # type: ignore[no-any-return]
+        array = self._writable()
+        try:
+            ufunc(array, value, out=array, casting="same_kind")
+        except ValueError:
+            raise ShapeError(
+                f"An update in place cannot change the shape: {np.shape(value)} does not broadcast to {self.shape}."
+            ) from None
+        except TypeError:
+            raise DTypeError(f"An update in place cannot change the dtype {self.dtype}; write x = x + ...") from None
+        self._written(array)
         return self
 
     def __iadd__(self, other: Any) -> Tensor:
@@ -404,17 +448,33 @@ class Tensor(ArrayMethods):
 
     def __setitem__(self, index: Any, value: Any) -> None:
         index = plain_index(index)
-        if this_thread.records and (self.node is not None or (isinstance(value, Tensor) and value.node is not None)):
-            self._become(SetItem(index)(self, value))
-            return
-        array = value._data if isinstance(value, Tensor) else value
-        if isinstance(self._data, ndarray):
-            self._data[index] = array
-            note_update(self._data)
+        values = value._data if isinstance(value, Tensor) else operand(value)
+        if values is NotImplemented:
+            raise DTypeError(f"A tensor holds numbers; a {type(value).__name__} cannot be assigned.")
+        try:
+            if this_thread.records and (self.node is not None or getattr(value, "node", None) is not None):
+                self._become(SetItem(index)(self, value))
+                return
+            array = self._writable()
+            array[index] = values
+        except ValueError:
+            raise ShapeError(
+                f"Values of shape {np.shape(values)} do not fit the {self._data[index].shape} that the index selects."
+            ) from None
+        self._written(array)
+
+    def _writable(self) -> np.ndarray:
+        """The values, to be changed in place and then handed to :meth:`_written`."""
+        array = np.array(self._data) if isinstance(self._data, np.generic) else self._data
+        if not array.flags.writeable:
+            raise GradError("The memory of this tensor is not its own to change, as after broadcast_to(); copy() it.")
+        return array
+
+    def _written(self, array: np.ndarray) -> None:
+        if array is self._data:
+            note_update(array)
         else:
-            holder = np.array(self._data)
-            holder[index] = array
-            self._data = holder[()]
+            self._data = array[()]
 
     def _become(self, result: Tensor) -> Tensor:
         """Take over a recorded result. Views taken before keep the old values."""
@@ -425,6 +485,8 @@ class Tensor(ArrayMethods):
             )
         if result.shape != self.shape:
             raise ShapeError(f"An update in place cannot change the shape from {self.shape} to {result.shape}.")
+        if self.dtype.kind != "f":
+            raise DTypeError(f"A tensor of {self.dtype} cannot take on values that require gradients.")
         if result.dtype != self.dtype:
             result = result.astype(self.dtype)
         self._data, self.node = result._data, result.node
@@ -559,7 +621,7 @@ class Tensor(ArrayMethods):
 
         def tap(_: Node, gradient: Any) -> Any:
             lifted = isinstance(gradient, Tensor)
-            result = hook(gradient if lifted else Tensor.wrap(gradient))
+            result = hook(gradient if lifted else Tensor.wrap(read_only(gradient)))
             if result is None:
                 return None
             return as_tensor(result) if lifted else np.asarray(as_tensor(result)._data)[()]
@@ -595,6 +657,14 @@ def _rebuild(kind: type[Tensor], array: np.ndarray, requires_grad: bool, name: s
 def as_tensor(value: Any) -> Tensor:
     """``value`` itself if it is a tensor, else a tensor of its values (a copy)."""
     return value if isinstance(value, Tensor) else Tensor(value)
+
+
+def read_only(values: Any) -> Any:
+    """A view that cannot be written through; a NumPy scalar as it is."""
+    if isinstance(values, ndarray):
+        values = values.view()
+        values.flags.writeable = False
+    return values
 
 
 def cotangent(tensor: Tensor, gradient: Any) -> Any:
