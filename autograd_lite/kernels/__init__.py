@@ -1,1 +1,15 @@
-"""Functions of plain arrays where speed needs more than one line; each equals a few obvious lines in the tests."""
+"""Fast functions of plain arrays, for what whole-array NumPy does slowly: convolution and pooling of images.
+
+They know nothing of tensors and rules. Images are (N, C, H, W) in name; in memory, results lie as (H, W, N, C), which
+gives every loop long runs of neighbours. Strides carry that layout through element-wise functions, so layer after layer
+finds it; any other layout is as welcome, and only slower.
+
+========== ============================================================
+windows    how many windows there are, and where; im2col and col2im
+conv       convolution and its two gradients
+winograd   the same for 3 x 3 filters, with fewer multiplications
+pool       maxima and means of windows, and their gradients
+scratch    memory that is used again, and the size of tiles
+threads    who uses the cores: BLAS, or a pool of our own
+========== ============================================================
+"""

@@ -1,7 +1,9 @@
-"""Windows that slide over images: how many there are, and each as a row of a matrix."""
+"""Windows that slide over images: how many there are, where they lie, and all of them as rows of a matrix."""
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,104 +12,171 @@ from numpy.lib.stride_tricks import as_strided
 from ..errors import ShapeError
 
 Pair = tuple[int, int]
-ONE, NONE = (1, 1), (0, 0)
+Shape = tuple[int, ...]
 
 
 def output_size(
     size: int,
     kernel: int,
-    stride: int,
+    stride: int = 1,
     padding: int = 0,
     dilation: int = 1,
     ceil_mode: bool = False,
     strict: bool = False,
 ) -> int:
-    """How many windows of ``kernel`` fit into ``size``: ``(size + 2 * padding - extent) // stride + 1``.
+    """How many windows fit along one axis: ``(size + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1``.
 
-    With ``ceil_mode`` a last window may hang over the end, if it starts inside the image or the padding before it;
-    with ``strict`` a stride that leaves a rest is an error.
+    Parameters
+    ----------
+    size, kernel, stride, padding, dilation : int
+        Lengths of the image and the window, the step between windows, the zeros at either end, and the step inside a
+        window.
+    ceil_mode : bool
+        Round up: a last window may hang over the edge, if it starts inside the image or the padding before it.
+    strict : bool
+        Refuse a stride that leaves some of the padded image out.
+
+    Raises
+    ------
+    ShapeError
+        If a number makes no sense, the window does not fit, or ``strict`` and the stride does not divide.
+
+    Examples
+    --------
+    >>> output_size(28, kernel=5), output_size(28, kernel=5, stride=2, padding=1)
+    (24, 13)
+    >>> output_size(28, kernel=5, stride=2, padding=1, ceil_mode=True)
+    14
     """
-    extent = dilation * (kernel - 1) + 1
-    room = size + 2 * padding - extent
-    if room < 0:
+    if kernel < 1 or stride < 1 or dilation < 1 or padding < 0:
         raise ShapeError(
-            f"A window of {extent} is larger than the input of {size} with padding {padding} on each side."
+            f"A window needs kernel, stride and dilation of at least 1 and padding of at least 0; got kernel={kernel}, "
+            f"stride={stride}, dilation={dilation}, padding={padding}."
         )
-    if strict and room % stride:
-        raise ShapeError(f"Stride {stride} does not divide {room}: {size} + 2 * {padding} - {extent} leaves a rest.")
-    n = room // stride + 1
-    if ceil_mode and room % stride and n * stride < size + padding:
-        n += 1
-    return n
+    span = dilation * (kernel - 1) + 1
+    rest = size + 2 * padding - span  # how far the first window can slide
+    if strict and rest % stride:
+        raise ShapeError(
+            f"A stride of {stride} leaves the last {rest % stride} of {size} + 2 * {padding} out, for windows of "
+            f"{span}. Change stride or padding, or do without strict=True."
+        )
+    count = rest // stride + 1
+    if ceil_mode and rest % stride and count * stride < size + padding:
+        count += 1
+    if count < 1:
+        wide = f"{kernel}" if dilation == 1 else f"{kernel} with dilation {dilation}, that is {span},"
+        raise ShapeError(f"A window of {wide} does not fit into {size} + 2 * {padding} = {size + 2 * padding}.")
+    return count
 
 
-def output_shape(
-    shape: tuple[int, ...], kernel: Pair, stride: Pair, padding: Pair, dilation: Pair = ONE, ceil_mode: bool = False
+def output_sizes(
+    size: Shape, kernel: Shape, stride: Pair, padding: Pair, dilation: Pair = (1, 1), ceil_mode: bool = False
 ) -> Pair:
-    """:func:`output_size` for height and width of images (N, C, H, W)."""
-    height, width = (
-        output_size(n, k, s, p, d, ceil_mode)
-        for n, k, s, p, d in zip(shape[2:], kernel, stride, padding, dilation, strict=True)
-    )
+    """:func:`output_size` of height and width."""
+    height, width = map(output_size, size, kernel, stride, padding, dilation, (ceil_mode, ceil_mode))
     return height, width
 
 
-def sliding(x: np.ndarray, kernel: Pair, stride: Pair, dilation: Pair, size: Pair) -> np.ndarray:
-    """A view of images (H, W, N, C) as windows (OH, OW, N, KH, KW, C)."""
-    h, w, n, c = x.strides
-    strides = (h * stride[0], w * stride[1], n, h * dilation[0], w * dilation[1], c)
-    return as_strided(x, (*size, x.shape[2], *kernel, x.shape[3]), strides, writeable=False)
+def places(
+    size: Shape, out: Shape, kernel: Shape, stride: Pair, padding: Pair, dilation: Pair = (1, 1)
+) -> Iterator[tuple[int, int, tuple[Any, ...], tuple[Any, ...]]]:
+    """For each place (i, j) in a window: which windows have it inside the image, and where there.
+
+    Yields
+    ------
+    i, j : int
+        The place in the window.
+    which, where : tuple
+        Indices of equal shape, the first into an array (..., OH, OW), the second into an image (..., H, W). Padding is
+        never met, so nothing need be known of what it holds.
+    """
+    rows, columns = (
+        [(i, *_along(n, m, s, p - d * i)) for i in range(k)]
+        for n, m, k, s, p, d in zip(size, out, kernel, stride, padding, dilation, strict=True)
+    )
+    for (i, *row), (j, *column) in itertools.product(rows, columns):
+        yield i, j, (..., row[0], column[0]), (..., row[1], column[1])
 
 
-def inner(x: np.ndarray, padding: Pair, shape: tuple[int, ...]) -> np.ndarray:
-    """The part of images (H, W, N, C) with padding that is not padding; ``shape`` is (N, C, H, W)."""
-    return x[padding[0] : padding[0] + shape[2], padding[1] : padding[1] + shape[3]]
+def _along(size: int, out: int, stride: int, shift: int) -> tuple[slice, slice]:
+    """Those w of range(out) for which w * stride - shift is in range(size), and that image of them."""
+    start = max(0, -(-shift // stride))
+    stop = max(start, min(out, -(-(size + shift) // stride)))
+    first = start * stride - shift
+    return slice(start, stop), slice(first, max(first, first + (stop - start - 1) * stride + 1), stride)
 
 
-def padded(x: np.ndarray, padding: Pair, extra: Pair = NONE, fill: float = 0) -> np.ndarray:
-    """Images (N, C, H, W) as (H, W, N, C), with ``padding`` on all sides and ``extra`` at the ends."""
-    x = x.transpose(2, 3, 0, 1)
-    if padding == NONE and extra == NONE:
-        return x
-    height, width = (x.shape[i] + 2 * padding[i] + extra[i] for i in (0, 1))
-    y = np.full((height, width, *x.shape[2:]), fill, x.dtype)
-    y[padding[0] : padding[0] + x.shape[0], padding[1] : padding[1] + x.shape[1]] = x
-    return y
+def window_view(image: np.ndarray, kernel: Shape, stride: Pair, dilation: Pair) -> np.ndarray:
+    """All windows of ``image`` (H, W, ...) without a copy: (OH, OW, KH, KW, ...)."""
+    out = output_sizes(image.shape[:2], kernel, stride, (0, 0), dilation)
+    by_window = (step * s for step, s in zip(image.strides, stride, strict=False))
+    in_window = (step * d for step, d in zip(image.strides, dilation, strict=False))
+    shape, strides = (*out, *kernel, *image.shape[2:]), (*by_window, *in_window, *image.strides[2:])
+    return as_strided(image, shape, strides, writeable=False)
 
 
-def im2col(x: np.ndarray, kernel: Pair, stride: Pair = ONE, padding: Pair = NONE, dilation: Pair = ONE) -> np.ndarray:
-    """Each window of images (N, C, H, W) as a row: (N * OH * OW, C * KH * KW)."""
-    size = output_shape(x.shape, kernel, stride, padding, dilation)
-    windows = sliding(padded(x, padding), kernel, stride, dilation, size)
-    return windows.transpose(2, 0, 1, 5, 3, 4).reshape(x.shape[0] * size[0] * size[1], -1)
+def put_in_zeros(image: np.ndarray, canvas: np.ndarray, top: int, left: int) -> None:
+    """Copy ``image`` (H, W, ...) onto a larger ``canvas``, and zero what lies around it."""
+    bottom, right = top + image.shape[0], left + image.shape[1]
+    canvas[:top] = 0
+    canvas[bottom:] = 0
+    canvas[top:bottom, :left] = 0
+    canvas[top:bottom, right:] = 0
+    canvas[top:bottom, left:right] = image
+
+
+def im2col(
+    x: np.ndarray, kernel: Pair, stride: Pair = (1, 1), padding: Pair = (0, 0), dilation: Pair = (1, 1)
+) -> np.ndarray:
+    """Each window of an image as a row (Deep Learning from Scratch, section 7.4.2): convolution is then ``cols @ w``.
+
+    Parameters
+    ----------
+    x : ndarray, shape (N, C, H, W)
+    kernel, stride, padding, dilation : pair of int
+
+    Returns
+    -------
+    ndarray, shape (N * OH * OW, C * KH * KW)
+
+    Examples
+    --------
+    >>> im2col(np.arange(6.0).reshape(1, 1, 2, 3), kernel=(2, 2))
+    array([[0., 1., 3., 4.],
+           [1., 2., 4., 5.]])
+    """
+    n, c, height, width = x.shape
+    out = output_sizes((height, width), kernel, stride, padding, dilation)
+    columns = np.zeros((n, *out, c, *kernel), x.dtype)
+    images = columns.transpose(4, 5, 0, 3, 1, 2)  # (KH, KW, N, C, OH, OW)
+    for i, j, which, where in places((height, width), out, kernel, stride, padding, dilation):
+        images[i, j][which] = x[where]
+    return columns.reshape(n * out[0] * out[1], c * kernel[0] * kernel[1])
 
 
 def col2im(
     columns: np.ndarray,
-    shape: tuple[int, ...],
+    shape: Shape,
     kernel: Pair,
-    stride: Pair = ONE,
-    padding: Pair = NONE,
-    dilation: Pair = ONE,
+    stride: Pair = (1, 1),
+    padding: Pair = (0, 0),
+    dilation: Pair = (1, 1),
 ) -> np.ndarray:
-    """The adjoint of :func:`im2col`: rows put back into images of ``shape``; where windows overlap they add up."""
-    n, c = shape[:2]
-    size = output_shape(shape, kernel, stride, padding, dilation)
-    if columns.shape != (n * size[0] * size[1], c * kernel[0] * kernel[1]):
-        raise ShapeError(
-            f"col2im to images {shape} needs a matrix of {(n * size[0] * size[1], c * kernel[0] * kernel[1])}, "
-            f"not {columns.shape}."
-        )
-    columns = columns.reshape(n, *size, c, *kernel).transpose(1, 2, 0, 4, 5, 3)
-    y = np.zeros((shape[2] + 2 * padding[0], shape[3] + 2 * padding[1], n, c), columns.dtype)
-    for i, j in np.ndindex(*kernel):
-        tap(y, i, j, stride, dilation, size)[...] += columns[:, :, :, i, j]
-    return inner(y, padding, shape).transpose(2, 3, 0, 1)
+    """Rows added back to where :func:`im2col` takes them from, in an image of ``shape``; the adjoint of ``im2col``.
 
-
-def tap(x: np.ndarray, i: int, j: int, stride: Pair, dilation: Pair, size: Pair) -> Any:
-    """What element (i, j) of each window sees, of images (H, W, N, C): a view (OH, OW, N, C)."""
-    top, left = i * dilation[0], j * dilation[1]
-    return x[
-        top : top + stride[0] * (size[0] - 1) + 1 : stride[0], left : left + stride[1] * (size[1] - 1) + 1 : stride[1]
-    ]
+    Examples
+    --------
+    >>> col2im(np.ones((2, 4)), (1, 1, 2, 3), kernel=(2, 2))
+    array([[[[1., 2., 1.],
+             [1., 2., 1.]]]])
+    """
+    n, c, *size = shape
+    out = output_sizes((size[0], size[1]), kernel, stride, padding, dilation)
+    rows, length = n * out[0] * out[1], c * kernel[0] * kernel[1]
+    if columns.shape != (rows, length):
+        raise ShapeError(f"col2im: images {shape} have windows {(rows, length)}, not {columns.shape}.")
+    x = np.zeros(shape, columns.dtype)
+    images = columns.reshape(n, *out, c, *kernel).transpose(4, 5, 0, 3, 1, 2)
+    for i, j, which, where in places((size[0], size[1]), out, kernel, stride, padding, dilation):
+        x[where] += images[i, j][which]
+    return x

@@ -1,0 +1,49 @@
+"""Memory that kernels use again and again, and the size of the tiles they work in.
+
+A fresh array of many megabytes costs more than the arithmetic on it: the system hands over its pages one by one, and
+zeroed. So what a kernel needs only for a moment lies in buffers that each thread keeps, and work is cut into tiles that
+stay in the cache. That also bounds the memory of a convolution, however many images it is given.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+TILE = 4 << 20  # bytes; smaller tiles lose to the interpreter, larger ones to the cache
+
+_kept = threading.local()
+
+
+def scratch(name: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+    """An array of any content that is valid until this thread asks for the same name again."""
+    dtype = np.dtype(dtype)
+    size = math.prod(shape) * dtype.itemsize
+    buffer: np.ndarray | None = getattr(_kept, name, None)
+    if buffer is None or buffer.size < size:
+        buffer = np.empty(size, np.uint8)
+        setattr(_kept, name, buffer)
+    array: np.ndarray = buffer[:size].view(dtype).reshape(shape)
+    return array
+
+
+def slices(length: int, pieces: int) -> Iterator[slice]:
+    """``range(length)`` cut into so many pieces of equal length, or nearly; none is empty.
+
+    Examples
+    --------
+    >>> [(part.start, part.stop) for part in slices(7, 3)]
+    [(0, 2), (2, 4), (4, 7)]
+    """
+    pieces = min(pieces, length)
+    for i in range(pieces):
+        yield slice(length * i // pieces, length * (i + 1) // pieces)
+
+
+def pieces(length: int, size: float, limit: float = TILE) -> int:
+    """Into how many pieces to cut ``length`` things of so many bytes each, so that a piece stays below ``limit``."""
+    return max(1, -(-length // max(1, int(limit // max(1, size)))))

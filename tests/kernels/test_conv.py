@@ -1,0 +1,106 @@
+"""Convolution and its two gradients equal the obvious loops, for every geometry, dtype and memory layout."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograd_lite.errors import ShapeError
+from autograd_lite.kernels import conv
+
+from . import reference
+from .strategies import arrays_seed, cases, few, in_layout, in_memory
+
+TOLERANCE = {np.float16: 1e-2, np.float32: 1e-5, np.float64: 1e-12}
+
+
+def close(actual, expected, tolerance):
+    """Equal up to rounding, which grows with the largest number that was summed."""
+    scale = np.abs(expected).max(initial=1.0)
+    np.testing.assert_allclose(actual, expected, rtol=0, atol=tolerance * scale)
+
+
+@st.composite
+def convolutions(draw, channels=few, per_filter=few, **more):
+    """A case, its groups, the shape of its filters, and a generator of numbers."""
+    case, groups = draw(cases(channels, **more)), draw(st.integers(1, 3))
+    filters = (groups * draw(per_filter), case.c, *case.kernel)
+    shape = (case.n, case.c * groups, *case.size)
+    return case, groups, shape, filters, np.random.default_rng(draw(arrays_seed))
+
+
+def check(drawn, dtypes, layouts):
+    case, groups, shape, filters, rng = drawn
+    geometry = (case.stride, case.padding, case.dilation, groups)
+    x = in_layout(rng.standard_normal(shape).astype(dtypes[0]), layouts[0])
+    w = in_layout(rng.standard_normal(filters).astype(dtypes[1]), layouts[1])
+    bias = rng.standard_normal(len(w)).astype(dtypes[1])
+    originals = [a.copy() for a in (x, w, bias)]
+    dtype = np.result_type(x, w)
+    tolerance = max(TOLERANCE[dtypes[0]], TOLERANCE[dtypes[1]]) if dtypes[0] == dtypes[1] else 1e-5
+    x64, w64 = x.astype(np.float64), w.astype(np.float64)
+
+    y = conv.conv2d(x, w, bias, *geometry)
+    close(y, reference.conv2d(x64, w64, bias.astype(np.float64), *geometry), tolerance)
+    g = in_layout(rng.standard_normal(y.shape).astype(dtype), layouts[2])
+    dx, dw = reference.conv2d_gradients(g.astype(np.float64), x64, w64, *geometry)
+    results = (
+        y,
+        conv.conv2d_input_gradient(g, w, shape, *geometry),
+        conv.conv2d_weight_gradient(g, x, filters, *geometry),
+    )
+    close(results[1], dx, tolerance)
+    close(results[2], dw, tolerance)
+    assert [r.dtype for r in results] == [dtype] * 3
+    for before, now in zip(originals, (x, w, bias), strict=True):
+        np.testing.assert_array_equal(before, now)
+
+
+@given(convolutions(), st.tuples(in_memory, in_memory, in_memory))
+def test_convolution_and_gradients_equal_the_loops(drawn, layouts):
+    check(drawn, (np.float64, np.float64), layouts)
+
+
+@given(convolutions(), st.tuples(*[st.sampled_from([np.float16, np.float32, np.float64])] * 2))
+def test_dtypes_are_promoted_as_numpy_does(drawn, dtypes):
+    check(drawn, dtypes, ("NCHW", "NCHW", "NCHW"))
+
+
+@given(
+    convolutions(channels=st.sampled_from([8, 9, 16]), per_filter=st.sampled_from([1, 8, 11])),
+    st.sampled_from([np.float32, np.float64]),
+    st.tuples(in_memory, in_memory, in_memory),
+)
+def test_many_channels_change_nothing(drawn, dtype, layouts):
+    check(drawn, (dtype, dtype), layouts)
+
+
+def test_a_broadcast_cotangent_counts_as_if_it_were_written_out():
+    rng = np.random.default_rng(0)
+    x, w = rng.standard_normal((2, 3, 5, 6)), rng.standard_normal((4, 3, 3, 2))
+    g = np.broadcast_to(2.0, conv.conv2d(x, w).shape)
+    np.testing.assert_allclose(
+        conv.conv2d_input_gradient(g, w, x.shape), conv.conv2d_input_gradient(g.copy(), w, x.shape)
+    )
+    np.testing.assert_allclose(
+        conv.conv2d_weight_gradient(g, x, w.shape), conv.conv2d_weight_gradient(g.copy(), x, w.shape)
+    )
+
+
+def test_whole_numbers_stay_whole():
+    x, w = np.arange(12).reshape(1, 1, 3, 4), np.ones((1, 1, 2, 2), int)
+    y = conv.conv2d(x, w)
+    assert y.dtype == x.dtype
+    np.testing.assert_array_equal(y[0, 0], [[10, 14, 18], [26, 30, 34]])
+
+
+def test_shapes_that_do_not_fit_are_refused_with_their_numbers():
+    x, w = np.zeros((1, 2, 4, 4)), np.zeros((3, 2, 5, 3))
+    with pytest.raises(ShapeError, match=r"window of 5 does not fit into 4 \+ 2 \* 0 = 4"):
+        conv.conv2d(x, w)
+    with pytest.raises(ShapeError, match=r"2 channels; filters \(3, 3, 2, 2\) with groups=1 need 3"):
+        conv.conv2d(x, np.zeros((3, 3, 2, 2)))
+    with pytest.raises(ShapeError, match=r"is \(1, 3, 3, 3\); the cotangent is \(1, 3, 2, 3\)"):
+        conv.conv2d_input_gradient(np.zeros((1, 3, 2, 3)), np.zeros((3, 2, 2, 2)), x.shape)
+    with pytest.raises(ShapeError, match=r"is \(1, 3, 3, 3\); the cotangent is \(1, 3, 2, 3\)"):
+        conv.conv2d_weight_gradient(np.zeros((1, 3, 2, 3)), x, (3, 2, 2, 2))
