@@ -1,0 +1,288 @@
+"""From recorded nodes to plain data."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+from .. import engine
+from ..errors import GradError
+from ..function import FREED, Function, Leaf, Node
+from ..tensor import Tensor
+from .data import Graph, GraphEdge, GraphNode, ModuleCall, Summary
+from .dtypes import infer
+from .modules import Calls
+from .names import Names, variables_of
+
+
+@dataclass(slots=True)
+class Facts:
+    """What is known of a node. ``kept`` maps places in ``plan.names`` to values; a variadic rule's inputs count on."""
+
+    rule: Any
+    names: tuple[str, ...]
+    parents: list[tuple[int, Node]]
+    kept: dict[int, Any]
+    result: Any = None  # the value of the node, or None
+    calls: Sequence[Any] = ()
+
+
+def trace(
+    outputs: Tensor | Iterable[Tensor],
+    *,
+    names: Mapping[str, Tensor] | None = None,
+    values: bool = False,
+    constants: bool = True,
+) -> Graph:
+    """The graph behind some tensors, as plain data.
+
+    Nothing is computed and the graph is not used up. Variables of the caller, lists and dictionaries of tensors
+    among them, parameters of modules and the tensors' own names give the nodes their names.
+
+    Parameters
+    ----------
+    outputs : Tensor or iterable of Tensors
+    names : mapping from names to tensors, optional
+        Names that come before all others.
+    values : bool
+        Summarise arrays too, as far as something keeps them; single numbers always are.
+    constants : bool
+        Include operands that need no gradient, where a rule kept them.
+
+    Raises
+    ------
+    GradError
+        If a tensor has no graph, or its graph was freed by ``backward``.
+
+    Examples
+    --------
+    >>> x = Tensor([1.0, 2.0], requires_grad=True)
+    >>> loss = (x * 3.0).sum()
+    >>> [(n.op or n.kind, n.name, n.shape) for n in trace(loss)]
+    [('leaf', 'x', (2,)), ('constant', None, ()), ('Mul', None, (2,)), ('Sum', 'loss', ())]
+    """
+    return Tracer(outputs, sys._getframe(1), names).graph(values, constants)
+
+
+class Tracer:
+    """Collects what is known of every node behind some tensors, and makes a :class:`Graph` of it."""
+
+    def __init__(
+        self, outputs: Tensor | Iterable[Tensor], frame: FrameType, names: Mapping[str, Tensor] | None = None
+    ) -> None:
+        self.outputs = checked(outputs)
+        self.facts: dict[Node, Facts] = {}
+        self.order = self._topological([tensor.node for tensor in self.outputs])  # type: ignore[misc]
+        self.calls = Calls(self.order, self.parents, lambda node: self.facts[node].calls)
+        variables = variables_of(frame)
+        roots = self.calls.roots()
+        known = {id(root) for root in roots}
+        roots += [v for v in variables.values() if is_module(v) and id(v) not in known]
+        self.names = Names(variables, roots, names)
+        self.ids = {node: f"n{i}" for i, node in enumerate(self.order)}
+
+    def parents(self, node: Node) -> list[tuple[int, Node]]:
+        """The inputs of ``node`` that have a node."""
+        return self.facts[node].parents
+
+    def _topological(self, roots: Sequence[Node]) -> list[Node]:
+        order: list[Node] = []
+        stack = [(root, False) for root in reversed(roots)]
+        while stack:
+            node, parents_done = stack.pop()
+            if parents_done:
+                order.append(node)
+            elif node not in self.facts:
+                facts = self.facts[node] = look_at(node)
+                stack.append((node, True))
+                stack += [(parent, False) for _, parent in reversed(facts.parents)]
+        return order
+
+    def values(self) -> dict[Node, Any]:
+        """The results that are still somewhere: kept by a rule, or carried by a variable."""
+        found: dict[Node, Any] = {}
+        for node in self.order:
+            facts = self.facts[node]
+            if facts.result is not None:
+                found[node] = facts.result
+            for i, parent in facts.parents:
+                if i in facts.kept:
+                    found.setdefault(parent, facts.kept[i])
+        for tensor in (*self.names.tensors.values(), *self.outputs):
+            if tensor.node in self.facts:
+                found[tensor.node] = tensor._data
+        return found
+
+    def graph(self, values: bool = False, constants: bool = True) -> Graph:
+        """The plain data."""
+        results = self.values()
+        known = {node: np.asarray(value).dtype for node, value in results.items()}
+        dtypes = infer(self.order, lambda node: (self.facts[node].rule, self.facts[node].parents), known)
+        module_ids = {call: f"m{i}" for i, call in enumerate(self.calls.all)}
+        modules = self._modules(module_ids)
+        nodes: list[GraphNode] = []
+        edges: list[GraphEdge] = []
+        constant_ids: dict[int, str] = {}
+        for node in self.order:
+            facts = self.facts[node]
+            out = describe(node, facts)
+            out.id, out.name = self.ids[node], self.names.of(node)
+            if out.kind == "leaf" and node in self.names.parameters:
+                out.kind = "parameter"
+            if node in dtypes:
+                out.dtype = str(dtypes[node])
+            if node in self.calls.owner:
+                out.module = module_ids[self.calls.owner[node]]
+            if node in results and (values or np.size(results[node]) == 1):
+                out.value = Summary.of(results[node])
+            gradient = getattr(facts.rule, "grad", None) if out.kind != "op" else getattr(node, "retained", None)
+            if gradient is not None:
+                out.gradient = Summary.of(getattr(gradient, "_data", gradient))
+            if constants:
+                self._add_constants(facts, out, constant_ids, nodes, edges, values)
+            nodes.append(out)
+            edges += [GraphEdge(self.ids[p], out.id, i, operand_name(facts, i)) for i, p in facts.parents]
+        return Graph(nodes, edges, modules, [self.ids[t.node] for t in self.outputs])  # type: ignore[index]
+
+    def _add_constants(
+        self, facts: Facts, user: GraphNode, ids: dict[int, str], nodes: list[GraphNode], edges: list[GraphEdge],
+        values: bool,
+    ) -> None:  # fmt: skip
+        """Nodes and edges for the operands of ``user`` that were kept but need no gradient."""
+        differentiated = {i for i, _ in facts.parents}
+        arity = len(facts.names)
+        for i, value in facts.kept.items():
+            if i in differentiated or i >= arity or value is None:
+                continue
+            array = isinstance(value, np.ndarray)
+            if not array or id(value) not in ids:
+                name = self.names.of_constant(value) if array else None
+                out = GraphNode(
+                    f"c{len(ids)}", "constant", np.shape(value), name=name, dtype=str(np.asarray(value).dtype)
+                )
+                out.module = None if name else user.module
+                if values or np.size(value) == 1:
+                    out.value = Summary.of(value)
+                nodes.append(out)
+                ids[id(value) if array else -len(ids) - 1] = out.id
+            edges.append(GraphEdge(ids[id(value)] if array else nodes[-1].id, user.id, i, operand_name(facts, i)))
+
+    def _modules(self, ids: Mapping[Any, str]) -> list[ModuleCall]:
+        """Names of calls: the path from the outermost module, whose own name is the variable's or its class's."""
+        paths: dict[int, str] = {}
+        for root in self.calls.roots():
+            title = self.names.variables.get(id(root)) or type(root).__name__
+            for path, part in root.named_modules():
+                paths.setdefault(id(part), path or title)
+        totals: dict[int, int] = {}
+        for call in self.calls.all:
+            totals[id(call.module)] = totals.get(id(call.module), 0) + 1
+        numbers: dict[int, int] = {}
+        out = []
+        for call, name in ids.items():
+            key = id(call.module)
+            numbers[key] = numbers.get(key, 0) + 1
+            parent = ids[call.parent] if call.parent else None
+            number = numbers[key] if totals[key] > 1 else 0
+            out.append(ModuleCall(name, paths[key], type(call.module).__name__, parent, number))
+        return out
+
+
+def checked(outputs: Tensor | Iterable[Tensor]) -> list[Tensor]:
+    """The tensors to trace from, each with a graph."""
+    tensors = [outputs] if isinstance(outputs, Tensor) else list(outputs)
+    if not tensors:
+        raise GradError("There is nothing to trace: no tensor was given.")
+    for tensor in tensors:
+        if not isinstance(tensor, Tensor):
+            raise TypeError(f"Only tensors have a graph, not {type(tensor).__name__}.")
+        if tensor.node is None:
+            raise GradError(
+                f"This tensor of shape {tensor.shape} has no graph: it was computed from nothing that requires a "
+                "gradient, or under no_grad(). Create its inputs with requires_grad=True."
+            )
+    return tensors
+
+
+def look_at(node: Node) -> Facts:
+    """What a node that was not freed tells of itself."""
+    plan = node.plan
+    if plan is FREED:
+        raise GradError(f"{engine.freed(node)} To draw it all the same, trace or draw it before that call.")
+    parents = node.parents()
+    kept: dict[int, Any] = {}
+    result = None
+    inputs: tuple[str, ...] = plan.names[: plan.arity]
+    y = plan.names.index("y") if "y" in plan.names else -1
+    if plan.variadic:
+        parts = node.values[0] or ()
+        kept = dict(enumerate(parts))
+        inputs = tuple(f"{plan.names[0]}[{i}]" for i in range(len(node.values[2] or parts or parents)))
+        result = node.values[y]
+    elif plan.wide:
+        kept = {i: value for i, value in enumerate(node.values) if value is not None and i != y}
+        result = node.values[y]
+    else:
+        for i, _ in parents:
+            kept.update(zip(plan.positions[i], engine.kept_values(node, i), strict=True))
+        result = kept.pop(y, None)
+    return Facts(node.rule, inputs, list(parents), kept, result, getattr(node, "calls", None) or ())
+
+
+def describe(node: Node, facts: Facts) -> GraphNode:
+    """All of a graph node that needs no other node."""
+    if isinstance(facts.rule, Leaf):
+        return GraphNode("", "leaf", node.shape)
+    rule = type(facts.rule)
+    own_repr = any("__repr__" in vars(base) for base in rule.__mro__[: rule.__mro__.index(Function)])
+    family = rule.__module__.rpartition(".")[2] if rule.__module__.startswith(OURS) else "custom"
+    kept = {id(v): v.nbytes for v in (*facts.kept.values(), facts.result) if isinstance(v, np.ndarray)}
+    return GraphNode(
+        "", "op", node.shape, rule.__name__, repr(facts.rule) if own_repr else rule.__name__, family,
+        settings=settings(facts.rule), saved_bytes=sum(kept.values()),
+    )  # fmt: skip
+
+
+OURS = __name__.partition(".")[0] + ".ops."
+
+
+def operand_name(facts: Facts, i: int) -> str:
+    """What the rule calls its input number ``i``."""
+    return facts.names[i] if i < len(facts.names) else f"{facts.names[0]}[{i}]"
+
+
+def settings(rule: Function) -> dict[str, str]:
+    """The attributes of a rule, as short text."""
+    slots: list[str] = []
+    for base in reversed(type(rule).__mro__):
+        own = vars(base).get("__slots__", ())
+        slots += [own] if isinstance(own, str) else own
+    values = {name: getattr(rule, name) for name in slots if hasattr(rule, name)} | getattr(rule, "__dict__", {})
+    return {name: short(value) for name, value in values.items() if value is not None and value is not False}
+
+
+def short(value: Any, limit: int = 60) -> str:
+    """A setting on one line: arrays by dtype and shape, indices as they are written."""
+    if isinstance(value, np.ndarray):
+        return f"{value.dtype} {value.shape}"
+    if isinstance(value, tuple) and any(isinstance(part, slice | np.ndarray) or part is Ellipsis for part in value):
+        return ", ".join(short(part) for part in value)
+    if isinstance(value, slice):
+        ends = ":".join("" if end is None else str(end) for end in (value.start, value.stop))
+        return ends if value.step is None else f"{ends}:{value.step}"
+    if value is Ellipsis:
+        return "..."
+    if isinstance(value, type) and issubclass(value, np.generic):
+        return value.__name__
+    text = " ".join(str(value).split())
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def is_module(value: Any) -> bool:
+    """Whether ``value`` looks like a module; this package knows no more of modules than these two names."""
+    return not isinstance(value, type) and hasattr(value, "named_modules") and hasattr(value, "named_parameters")

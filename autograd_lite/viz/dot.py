@@ -1,0 +1,260 @@
+"""From a graph to DOT source. Every text is escaped here, and every choice of looks is made here or in ``style``."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+
+import graphviz
+
+from ..graph import Graph, GraphEdge, GraphNode, ModuleCall, Summary
+from .style import FONT, KINDS, Theme, kind
+
+FACTS = ("shape", "dtype", "settings", "value", "statistics", "gradient", "saved", "time")
+SHOWN_SETTINGS = frozenset(["axis", "axes", "index", "low", "high", "n", "shift", "repeats", "eps"])
+DIRECTIONS = ("TB", "LR", "BT", "RL")
+ARROW = "\N{RIGHTWARDS ARROW}"
+TIMES = "\N{MULTIPLICATION SIGN}"
+DOT = " \N{MIDDLE DOT} "
+
+
+def to_dot(graph: Graph, theme: Theme, show: Collection[str], direction: str = "TB", legend: bool = True) -> str:
+    """The DOT source of a drawing; the same graph gives the same text."""
+    return _Writer(graph, theme, frozenset(show)).write(direction, legend)
+
+
+class _Writer:
+    def __init__(self, graph: Graph, theme: Theme, show: frozenset[str]) -> None:
+        self.graph, self.theme, self.show = graph, theme, show
+        self.outputs = set(graph.outputs)
+        self.titles = {node.id: headline(node) for node in graph.nodes}
+        self.constants = {node.id for node in graph.nodes if node.kind in ("parameter", "constant")}
+        paths = {call.id: call.name + "." for call in graph.modules}
+        self._short_names = {  # the box around a parameter says the rest
+            node.id: node.name.removeprefix(paths[node.module])
+            for node in graph.nodes if node.kind == "parameter" and node.name and node.module
+        }  # fmt: skip
+
+    def write(self, direction: str, legend: bool) -> str:
+        theme = self.theme
+        dot = graphviz.Digraph("graph")
+        dot.attr(
+            rankdir=direction, bgcolor=theme.background, fontname=FONT, fontsize="10", fontcolor=theme.muted,
+            nodesep="0.28", ranksep="0.38", pad="0.25", newrank="true", labelloc="b", tooltip=" ",
+        )  # fmt: skip
+        dot.attr("node", shape="box", style="rounded,filled", fontname=FONT, fontsize="11", fontcolor=theme.text,
+                 margin="0.14,0.07", height="0.3", width="0.5", penwidth="1.1")  # fmt: skip
+        dot.attr("edge", color=theme.edge, arrowsize="0.6", penwidth="1.1", fontname=FONT, fontsize="9",
+                 fontcolor=theme.gradient)  # fmt: skip
+        if legend:
+            dot.attr(label=self._legend())
+        inside: dict[str | None, list[GraphNode]] = defaultdict(list)
+        children: dict[str | None, list[ModuleCall]] = defaultdict(list)
+        for node in self.graph.nodes:
+            inside[node.module].append(node)
+        for call in self.graph.modules:
+            children[call.parent].append(call)
+        self._fill(dot, inside, children)
+        for edge in self.graph.edges:
+            self._edge(dot, edge)
+        return str(dot.source)
+
+    def _fill(
+        self,
+        dot: graphviz.Digraph,
+        inside: dict[str | None, list[GraphNode]],
+        children: dict[str | None, list[ModuleCall]],
+    ) -> None:
+        """Nodes and clusters, each cluster's text between its braces; a stack instead of recursion."""
+        stack: list[ModuleCall | int | None] = [None]
+        depth = 0
+        while stack:
+            call = stack.pop()
+            if isinstance(call, int):
+                depth -= 1
+                dot.body.append("\t" * (depth + 1) + "}\n")
+                continue
+            if call is not None:
+                depth += 1
+                dot.body.append("\t" * depth + f"subgraph cluster_{call.id} {{\n")
+                dot.body += [f"{chr(9) * (depth + 1)}{line}\n" for line in self._cluster(call, depth)]
+                stack.append(0)
+            for node in inside[call.id if call else None]:
+                self._node(dot, node)
+                dot.body[-1] = "\t" * depth + dot.body[-1]
+            stack += reversed(children[call.id if call else None])
+
+    def _cluster(self, call: ModuleCall, depth: int) -> Iterable[str]:
+        theme = self.theme
+        number = f" #{call.number}" if call.number else ""
+        title = f"<b>{text(call.name + number)}</b>" + (DOT + text(call.kind) if call.kind != call.name else "")
+        yield f'graph [label=<{title}> labeljust=l labelloc=t style="rounded,filled" margin=10 tooltip=" "'
+        yield f'    fillcolor="{theme.clusters[depth % 2]}" color="{theme.cluster_border}"'
+        yield f'    fontcolor="{theme.muted}" fontsize=10]'
+
+    # -- Nodes
+
+    def _node(self, dot: graphviz.Digraph, node: GraphNode) -> None:
+        fill, border = self.theme.fills[kind(node)]
+        attributes = {"fillcolor": fill, "color": border}
+        if node.kind == "parameter":
+            attributes["style"] = "filled"
+        if node.kind == "constant" and not node.shape:
+            attributes |= {"margin": "0.08,0.04", "height": "0.2", "width": "0.3"}
+        if node.id in self.outputs:
+            attributes |= {"color": self.theme.output, "penwidth": "2.2"}
+        dot.node(node.id, f"<{self._label(node)}>", tooltip=plain(self._tooltip(node)), **attributes)
+
+    def _label(self, node: GraphNode) -> str:
+        muted = f'<font point-size="9" color="{self.theme.muted}">'
+        title = text(self._short_names.get(node.id) or headline(node))
+        lines = [f"<b>{title}</b>" if node.kind != "constant" or node.name else title]
+        facts = DOT.join(self._facts(node))
+        if facts:
+            lines.append(f"{muted}{text(facts)}</font>")
+        lines += [f"{muted}{text(line)}</font>" for line in self._numbers(node)]
+        return "<br/>".join(lines)
+
+    def _facts(self, node: GraphNode) -> Iterable[str]:
+        if "settings" in self.show and node.title == node.op:
+            yield from (f"{k}={v}" for k, v in node.settings.items() if k in SHOWN_SETTINGS and len(v) <= 16)
+        if node.kind == "constant" and node.value is not None and not node.shape and node.name is None:
+            return
+        if "shape" in self.show and node.shape:
+            yield shape_text(node.shape)
+        if "dtype" in self.show and node.dtype:
+            yield node.dtype
+
+    def _numbers(self, node: GraphNode) -> Iterable[str]:
+        show, value = self.show, node.value
+        if value is not None and not (node.kind == "constant" and node.name is None):
+            if "value" in show and value.value is not None:
+                yield f"= {number(value.value)}"
+            elif "statistics" in show and value.value is None:
+                yield statistics(value)
+        if "gradient" in show and node.gradient is not None:
+            yield "gradient " + size_text(node.gradient)
+        costs = [bytes_text(node.saved_bytes)] if "saved" in show and node.saved_bytes else []
+        costs += [time_text(node.seconds)] if "time" in show and node.seconds is not None else []
+        if costs:
+            yield DOT.join(costs)
+
+    def _tooltip(self, node: GraphNode) -> str:
+        lines = [f"{node.id}: {headline(node)}", f"shape {node.shape}" + (f", {node.dtype}" if node.dtype else "")]
+        lines += [f"{key} = {value}" for key, value in node.settings.items()]
+        if node.value is not None:
+            lines.append(
+                "value " + (number(node.value.value) if node.value.value is not None else statistics(node.value))
+            )
+        if node.gradient is not None:
+            lines.append("gradient " + size_text(node.gradient))
+        if node.saved_bytes:
+            lines.append(f"keeps {bytes_text(node.saved_bytes)} for backward")
+        if node.seconds is not None:
+            lines.append(f"forward took {time_text(node.seconds)}")
+        if node.source:
+            lines.append(node.source)
+        return "\n".join(lines)
+
+    # -- Edges
+
+    def _edge(self, dot: graphviz.Digraph, edge: GraphEdge) -> None:
+        attributes = {"tooltip": plain(f"{edge.operand} of {self.titles[edge.head]}")}
+        if edge.tail not in self.constants:
+            attributes["weight"] = "4"  # keeps the way of the data straight
+        dot.edge(edge.tail, edge.head, **attributes)
+
+    # -- Legend
+
+    def _legend(self) -> str:
+        """One line of coloured chips, for the kinds that occur."""
+        present = {kind(node) for node in self.graph.nodes}
+        cells = []
+        for name, title in KINDS.items():
+            if name in present:
+                fill, border = self.theme.fills[name]
+                cells.append(
+                    f'<td border="1" bgcolor="{fill}" color="{border}" width="12" height="10" fixedsize="true"></td>'
+                )
+                cells.append(f'<td align="left"><font point-size="9">{title} </font></td>')
+        return f'<<table border="0" cellborder="0" cellspacing="3" cellpadding="1"><tr>{"".join(cells)}</tr></table>>'
+
+
+# -- Text -------------------------------------------------------------------------------------------------------------
+
+
+def clean(value: str, limit: int = 48) -> str:
+    """``value`` on one line, without what no font can show, and not too long."""
+    shown = "".join(c if c.isprintable() else " " if c.isspace() else "\N{REPLACEMENT CHARACTER}" for c in value)
+    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+
+
+def text(value: str) -> str:
+    """``value`` for an HTML-like label."""
+    return re.sub(
+        r"\\(?=[NGETHL])", "\\\\\N{ZERO WIDTH SPACE}", html.escape(clean(value))
+    )  # \\N would stand for the id
+
+
+def plain(value: str) -> str:
+    """``value`` for a plain attribute, where a backslash is not an escape and a bracket not the start of markup."""
+    lines = (clean(line, 200) for line in value.split("\n"))
+    return "\\n".join(str(graphviz.escape(disarmed(line))) for line in lines)
+
+
+def headline(node: GraphNode) -> str:
+    """What stands first in a node: operation and name, or name, or value."""
+    if node.kind == "op":
+        return f"{node.title} {ARROW} {node.name}" if node.name else node.title
+    if node.name:
+        return node.name
+    if node.kind == "constant" and node.value is not None and node.value.value is not None:
+        return number(node.value.value)
+    return "constant" if node.kind == "constant" else "input"
+
+
+def shape_text(shape: tuple[int, ...]) -> str:
+    """``2 x 3`` with a proper sign; ``2,`` for one axis, to tell it from a number."""
+    return TIMES.join(map(str, shape)) if len(shape) != 1 else f"({shape[0]},)"
+
+
+def number(value: float) -> str:
+    """Four significant digits."""
+    return f"{value:.4g}"
+
+
+def statistics(value: Summary) -> str:
+    """Mean and spread, and what is not finite."""
+    parts = [f"{number(value.mean)} ± {number(value.std)}"] if value.mean is not None and value.std is not None else []
+    parts += [f"{value.nans} nan"] if value.nans else []
+    parts += [f"{value.infs} inf"] if value.infs else []
+    return DOT.join(parts) or "no numbers"
+
+
+def size_text(value: Summary) -> str:
+    """A number itself, an array by its norm, and what is not finite."""
+    if value.value is not None:
+        return number(value.value)
+    bad = [f"{value.nans} nan"] if value.nans else []
+    bad += [f"{value.infs} inf"] if value.infs else []
+    return DOT.join([f"norm {number(value.norm)}" if value.norm is not None else "empty", *bad])
+
+
+def bytes_text(n: int) -> str:
+    """Bytes in a unit that keeps the number short."""
+    amount = float(n)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if amount < 1024 or unit == "GiB":
+            break
+        amount /= 1024
+    return f"{amount:.4g} {unit}" if unit == "B" else f"{amount:.3g} {unit}"
+
+
+def time_text(seconds: float) -> str:
+    """A time in a unit that keeps the number short."""
+    for unit, size in (("s", 1.0), ("ms", 1e-3)):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds * 1e6:.3g} µs"

@@ -1,0 +1,151 @@
+"""``draw``: a picture of the recorded graph."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..graph import Graph
+from ..graph.trace import Tracer
+from ..tensor import Tensor
+from .dot import DIRECTIONS, FACTS, to_dot
+from .render import FORMATS, RenderError, render, write
+from .style import THEMES
+
+SOURCE_SUFFIXES = ("dot", "gv")
+DEFAULT_FACTS = ("shape", "dtype", "settings", "value")
+
+
+class Drawing:
+    """A drawn graph. A notebook shows it; :meth:`save` writes it.
+
+    Attributes
+    ----------
+    source : str
+        The picture as DOT text.
+    graph : Graph
+        What it shows, as plain data.
+    """
+
+    def __init__(self, source: str, graph: Graph, timeout: float = 60.0) -> None:
+        self.source, self.graph, self.timeout = source, graph, timeout
+
+    def render(self, format: str = "svg", dpi: int | None = None) -> bytes:
+        """The picture as the content of a file of ``format``: ``"svg"``, ``"png"`` or ``"pdf"``.
+
+        Raises
+        ------
+        RenderError
+            If no program is found that draws, or it fails, or it does not finish in time.
+        """
+        return render(self.source, format, self.timeout, dpi)
+
+    def save(self, path: str | os.PathLike[str], dpi: int = 160) -> Path:
+        """Write the picture; the ending of ``path`` chooses the format.
+
+        Parameters
+        ----------
+        path : path-like
+            Ends in ``.svg``, ``.png`` or ``.pdf``; or in ``.dot`` or ``.gv`` for the source, which needs no renderer.
+        dpi : int
+            Dots per inch of a PNG.
+
+        Returns
+        -------
+        Path
+            Where the picture is.
+
+        Raises
+        ------
+        RenderError
+            As for :meth:`render`, or if ``path`` cannot be written. No half-written file is left.
+        """
+        target = Path(path)
+        format = target.suffix[1:].lower()
+        if format not in (*FORMATS, *SOURCE_SUFFIXES):
+            known = ", ".join("." + name for name in (*FORMATS, *SOURCE_SUFFIXES))
+            raise RenderError(f"The ending of {str(target)!r} names no format; use one of {known}.")
+        if not target.parent.is_dir():
+            raise RenderError(f"Cannot write {target}: the folder {str(target.parent)!r} does not exist.")
+        write(target, self.source.encode() if format in SOURCE_SUFFIXES else self.render(format, dpi))
+        return target
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        try:
+            return {"image/svg+xml": self.render().decode(), "text/plain": repr(self)}
+        except RenderError as error:
+            return {"text/plain": f"{error}\n\n{self.source}"}
+
+    def _repr_svg_(self) -> str | None:
+        return self._repr_mimebundle_().get("image/svg+xml")
+
+    def __repr__(self) -> str:
+        return f"Drawing({len(self.graph.nodes)} nodes, {len(self.graph.edges)} edges)"
+
+
+def draw(
+    outputs: Tensor | Iterable[Tensor] | Graph,
+    *,
+    names: Mapping[str, Tensor] | None = None,
+    show: Iterable[str] = DEFAULT_FACTS,
+    theme: str = "light",
+    direction: str = "TB",
+    constants: bool = True,
+    legend: bool = True,
+    timeout: float = 60.0,
+) -> Drawing:
+    """Draw the graph behind some tensors: data flows along the arrows, backward runs against them.
+
+    Nodes are named after the variables of the caller, the parameters of modules and the tensors' own names; each call
+    of a module is a box around its nodes. The graph is not used up, and the same graph gives the same drawing.
+
+    Parameters
+    ----------
+    outputs : Tensor, iterable of Tensors, or Graph
+    names : mapping from names to tensors, optional
+        Names that come before all others.
+    show : iterable of str
+        What to write into the nodes: any of ``"shape"``, ``"dtype"``, ``"settings"``, ``"value"`` (of single
+        numbers), ``"statistics"`` (of arrays: mean and standard deviation), ``"gradient"`` (where collected),
+        ``"saved"`` (bytes kept for backward) and ``"time"``. What is not shown stands in the tooltips of an SVG.
+    theme : str
+        ``"light"``, ``"dark"`` or ``"print"``.
+    direction : str
+        Where data flows: ``"TB"`` (top to bottom), ``"LR"``, ``"BT"`` or ``"RL"``.
+    constants : bool
+        Draw operands that need no gradient, where a rule kept them.
+    legend : bool
+        Explain the colours.
+    timeout : float
+        Seconds that rendering may take.
+
+    Returns
+    -------
+    Drawing
+        Rendered when it is looked at or saved.
+
+    Raises
+    ------
+    GradError
+        If a tensor has no graph, or its graph was freed by ``backward``.
+
+    Examples
+    --------
+    >>> x = Tensor(3.0, requires_grad=True)
+    >>> y = x * x + x
+    >>> draw(y)
+    Drawing(3 nodes, 4 edges)
+    """
+    shown = frozenset([show] if isinstance(show, str) else show)
+    if unknown := shown - set(FACTS):
+        raise ValueError(f"show has no {', '.join(map(repr, sorted(unknown)))}; choose from {', '.join(FACTS)}.")
+    if theme not in THEMES:
+        raise ValueError(f"There is no theme {theme!r}; choose from {', '.join(THEMES)}.")
+    if direction not in DIRECTIONS:
+        raise ValueError(f"There is no direction {direction!r}; choose from {', '.join(DIRECTIONS)}.")
+    if not isinstance(outputs, Graph):
+        outputs = Tracer(outputs, sys._getframe(1), names).graph("statistics" in shown, constants)
+    return Drawing(to_dot(outputs, THEMES[theme], shown, direction, legend), outputs, timeout)

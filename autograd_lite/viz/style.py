@@ -1,0 +1,118 @@
+"""How drawings look: themes, and which nodes are of one kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..graph import GraphNode
+
+FONT = "Helvetica"  # what the renderers know the widths of
+
+KINDS = {
+    "leaf": "input",
+    "parameter": "parameter",
+    "data": "data",
+    "constant": "constant",
+    "arithmetic": "arithmetic",
+    "activation": "activation",
+    "reduction": "reduction",
+    "layer": "products and layers",
+    "shape": "shape and index",
+    "custom": "your own rule",
+}
+"""The kinds of nodes that have a colour, in the order of the legend, with what the legend calls them."""
+
+_FAMILIES = {
+    "elementwise": "arithmetic",
+    "reduce": "reduction",
+    "linalg": "layer",
+    "conv": "layer",
+    "network": "layer",
+    "shape": "shape",
+    "index": "shape",
+    "custom": "custom",
+}
+_ACTIVATIONS = frozenset(
+    ["Relu", "Sigmoid", "Tanh", "Softmax", "LogSoftmax", "LeakyRelu", "Elu", "Gelu", "Silu", "Softplus", "Clip"]
+)
+
+
+def kind(node: GraphNode) -> str:
+    """The key in :data:`KINDS` that decides the colour of ``node``."""
+    if node.kind == "constant":
+        return "data" if node.shape else "constant"
+    if node.kind != "op":
+        return node.kind
+    return "activation" if node.op in _ACTIVATIONS else _FAMILIES.get(node.family, "arithmetic")
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Colours of a drawing. ``fills`` has, for each kind, the colours inside and of the border."""
+
+    background: str
+    text: str
+    muted: str
+    edge: str
+    output: str
+    clusters: tuple[str, str]
+    cluster_border: str
+    gradient: str
+    alarm: str
+    good: str
+    fills: Mapping[str, tuple[str, str]]
+
+
+LIGHT = Theme(
+    background="#ffffff", text="#1c2733", muted="#5d6b79", edge="#8996a3", output="#1c2733",
+    clusters=("#f6f8fa", "#eef2f5"), cluster_border="#d5dde4", gradient="#b4552d", alarm="#c62f3b", good="#2f8f5b",
+    fills={
+        "leaf": ("#e1eefa", "#5a93c9"),
+        "parameter": ("#fdf0d2", "#d3a03a"),
+        "data": ("#eef3f7", "#a9bccd"),
+        "constant": ("#ffffff", "#ccd4db"),
+        "arithmetic": ("#ffffff", "#98a5b2"),
+        "activation": ("#e0f3e7", "#58a67b"),
+        "reduction": ("#dcf1f2", "#479ea6"),
+        "layer": ("#ebe7f9", "#8775c6"),
+        "shape": ("#f1f3f5", "#b9c3cc"),
+        "custom": ("#fbe6ee", "#c66a90"),
+    },
+)  # fmt: skip
+
+DARK = Theme(
+    background="#14191f", text="#e8edf2", muted="#9fadba", edge="#75828f", output="#ffffff",
+    clusters=("#1a2128", "#212a32"), cluster_border="#34404b", gradient="#f0a27a", alarm="#ff6b73", good="#67c993",
+    fills={
+        "leaf": ("#1d3a55", "#6ba6dd"),
+        "parameter": ("#4a3a14", "#dcae50"),
+        "data": ("#1f2d39", "#5f7f9b"),
+        "constant": ("#14191f", "#45525e"),
+        "arithmetic": ("#252e37", "#8793a0"),
+        "activation": ("#1d4230", "#6cbd90"),
+        "reduction": ("#163f44", "#5cb5bd"),
+        "layer": ("#352d5a", "#a494e3"),
+        "shape": ("#1f262e", "#5c6873"),
+        "custom": ("#4d2437", "#dd86aa"),
+    },
+)  # fmt: skip
+
+PRINT = Theme(
+    background="#ffffff", text="#000000", muted="#404040", edge="#404040", output="#000000",
+    clusters=("#ffffff", "#ffffff"), cluster_border="#808080", gradient="#000000", alarm="#000000", good="#000000",
+    fills={
+        "leaf": ("#e4e4e4", "#000000"),
+        "parameter": ("#cfcfcf", "#000000"),
+        "data": ("#ffffff", "#707070"),
+        "constant": ("#ffffff", "#b0b0b0"),
+        "arithmetic": ("#ffffff", "#000000"),
+        "activation": ("#ffffff", "#000000"),
+        "reduction": ("#ffffff", "#000000"),
+        "layer": ("#f2f2f2", "#000000"),
+        "shape": ("#ffffff", "#909090"),
+        "custom": ("#ffffff", "#000000"),
+    },
+)  # fmt: skip
+
+THEMES = {"light": LIGHT, "dark": DARK, "print": PRINT}

@@ -1,0 +1,226 @@
+import os
+import re
+import stat
+import sys
+import xml.etree.ElementTree as ElementTree
+
+import numpy as np
+import pytest
+
+from autograd_lite import Tensor
+from autograd_lite.errors import GradError
+from autograd_lite.viz import RenderError, draw
+
+from .programs import Net, agrees_with_golden, cross_entropy, images, shop
+
+HOSTILE = [
+    "<b>&\"'</b>",
+    "a\\nb\\l",
+    "x -> y; }",
+    "новый",
+    "重み",
+    "وزن",
+    "🎲",
+    "line\nbreak\ttab",
+    "\x00\x1b",
+    "%s{0}|<f0>",
+    "\ud800",
+]
+
+
+def leaf(value, **kwargs):
+    return Tensor(value, requires_grad=True, **kwargs)
+
+
+def texts(svg):
+    return [element.text for element in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
+
+
+@pytest.fixture
+def program(tmp_path, monkeypatch):
+    """Makes a renderer out of a line of Python."""
+
+    def make(line):
+        script = tmp_path / "renderer"
+        script.write_text(f"#!{sys.executable}\nimport sys, time\n{line}\n")
+        script.chmod(script.stat().st_mode | stat.S_IXUSR)
+        monkeypatch.setenv("AUTOGRAD_LITE_DOT", str(script))
+        return script
+
+    return make
+
+
+# -- What is drawn
+
+
+def test_the_drawing_of_the_shop_is_the_golden_one():
+    assert agrees_with_golden("shop.dot", draw(shop(), direction="LR").source)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "print"])
+def test_the_drawing_of_a_network_is_the_golden_one(theme):
+    model, x = Net(), images()
+    loss = cross_entropy(model(x))
+    assert agrees_with_golden(f"network-{theme}.dot", draw(loss, theme=theme).source)
+
+
+def test_the_same_graph_is_drawn_the_same_way():
+    assert draw(shop()).source == draw(shop()).source
+
+
+def test_drawing_changes_nothing():
+    x = leaf(3.0)
+    y = x * x
+    draw(y)
+    assert x.grad is None
+    y.backward()
+    assert x.grad.item() == 6.0
+
+
+def test_facts_are_written_as_asked():
+    x = leaf(np.full((2, 3), 2.0, np.float32))
+    y = (x * x).sum(axis=0)
+    everything = draw(y, show=("shape", "dtype", "settings", "statistics", "saved")).source
+    for fact in ("2\N{MULTIPLICATION SIGN}3", "float32", "axis=0", "2 ± 0", "24 B"):
+        assert fact in everything
+    assert "float32</font>" not in draw(y, show=()).source
+
+
+def test_gradients_are_written_where_collected():
+    x = leaf([3.0, 4.0])
+    x.sum().backward()
+    assert "gradient norm 1.414" in draw(x.sum(), show="gradient").source
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_any_name_gives_a_drawing_that_renders_and_parses(name):
+    svg = draw(leaf(2.0, name=name) * 2.0, names=None).render().decode()
+    shown = "".join(filter(None, texts(svg)))
+    for word in re.findall(r"\w{3,}", name):
+        assert word in shown
+
+
+def test_names_with_markup_are_shown_as_they_are():
+    svg = draw(leaf(2.0, name="<i>w & b</i>") * 2.0).render().decode()
+    assert "<i>w & b</i>" in texts(svg)
+
+
+def test_backslashes_stay_backslashes():
+    svg = draw(leaf(2.0, name=r"\N\G") * 2.0).render().decode()
+    svg = svg.replace("\N{ZERO WIDTH SPACE}", "")
+    assert r"\N\G" in texts(svg)
+    assert r'title="n0: \N\G' in svg
+
+
+def test_long_names_are_cut_in_the_picture_but_not_in_the_tooltip():
+    name = "w" * 100
+    source = draw(leaf(2.0, name=name) * 2.0).source
+    assert f"<b>{name}" not in source
+    assert f": {'w' * 48}" in source
+
+
+def test_unknown_options_are_refused_with_the_known_ones():
+    y = shop()
+    with pytest.raises(ValueError, match="'colour'.*shape"):
+        draw(y, show=["colour"])
+    with pytest.raises(ValueError, match="'blue'.*light"):
+        draw(y, theme="blue")
+    with pytest.raises(ValueError, match="'up'.*TB"):
+        draw(y, direction="up")
+
+
+def test_drawing_nothing_is_refused():
+    with pytest.raises(GradError, match="no graph"):
+        draw(Tensor(2.0))
+
+
+# -- Files
+
+
+@pytest.mark.parametrize(
+    ("suffix", "start"),
+    [("svg", b"<?xml"), ("png", b"\x89PNG"), ("dot", b"digraph"), ("gv", b"digraph")],
+)
+def test_the_ending_chooses_the_format(tmp_path, suffix, start):
+    path = draw(shop()).save(tmp_path / f"graph.{suffix}")
+    assert path.read_bytes().startswith(start)
+    assert os.listdir(tmp_path) == [path.name]
+
+
+def test_a_pdf_is_written_or_the_error_says_who_can(tmp_path):
+    try:
+        assert draw(shop()).save(tmp_path / "graph.pdf").read_bytes().startswith(b"%PDF")
+    except RenderError as error:
+        assert "Graphviz itself" in str(error)  # noqa: PT017  # either is right, depending on the renderer
+        assert os.listdir(tmp_path) == []
+
+
+def test_an_unknown_ending_is_refused(tmp_path):
+    with pytest.raises(RenderError, match=r"graph\.jpeg.*\.svg"):
+        draw(shop()).save(tmp_path / "graph.jpeg")
+
+
+def test_a_missing_folder_is_named(tmp_path):
+    with pytest.raises(RenderError, match=r"nowhere.*does not exist"):
+        draw(shop()).save(tmp_path / "nowhere" / "graph.svg")
+
+
+def test_a_path_that_is_a_folder_is_refused_and_nothing_is_left(tmp_path):
+    (tmp_path / "graph.svg").mkdir()
+    with pytest.raises(RenderError, match="Nothing was written"):
+        draw(shop()).save(tmp_path / "graph.svg")
+    assert os.listdir(tmp_path) == ["graph.svg"]
+
+
+def test_a_notebook_gets_svg():
+    bundle = draw(shop())._repr_mimebundle_()
+    assert "<svg" in bundle["image/svg+xml"]
+    assert "<svg" in draw(shop())._repr_svg_()
+
+
+# -- Renderers
+
+
+def test_the_chosen_renderer_gets_the_source(program):
+    program("sys.stdout.write('drawn:' + sys.stdin.read())")
+    drawing = draw(shop())
+    assert drawing.render() == ("drawn:" + drawing.source).encode()
+
+
+def test_a_chosen_renderer_that_does_not_exist_is_named(monkeypatch):
+    monkeypatch.setenv("AUTOGRAD_LITE_DOT", "no-such-program")
+    with pytest.raises(RenderError, match=r"AUTOGRAD_LITE_DOT names 'no-such-program'"):
+        draw(shop()).render()
+
+
+def test_without_a_renderer_the_error_says_what_to_install_and_dot_text_still_works(monkeypatch, tmp_path):
+    monkeypatch.delenv("AUTOGRAD_LITE_DOT", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("autograd_lite.viz.render._from_wheel", lambda: None)
+    drawing = draw(shop())
+    with pytest.raises(RenderError, match=r"pip install 'autograd_lite\[render\]'"):
+        drawing.save(tmp_path / "graph.svg")
+    assert os.listdir(tmp_path) == []
+    assert drawing.save(tmp_path / "graph.dot").read_text() == drawing.source
+    assert "image/svg+xml" not in drawing._repr_mimebundle_()
+    assert drawing._repr_svg_() is None
+
+
+def test_a_renderer_that_crashes_is_quoted_and_the_old_file_stays(program, tmp_path):
+    program("sys.stderr.write('out of ink'); sys.exit(3)")
+    (tmp_path / "graph.svg").write_text("old")
+    with pytest.raises(RenderError, match="exit code 3.*out of ink"):
+        draw(shop()).save(tmp_path / "graph.svg")
+    assert (tmp_path / "graph.svg").read_text() == "old"
+
+
+def test_a_renderer_that_hangs_is_stopped(program):
+    program("time.sleep(60)")
+    with pytest.raises(RenderError, match=r"within 0\.2 seconds"):
+        draw(shop(), timeout=0.2).render()
+
+
+def test_a_renderer_that_writes_nothing_is_an_error(program):
+    program("pass")
+    with pytest.raises(RenderError, match="exit code 0"):
+        draw(shop()).render()
