@@ -32,18 +32,22 @@ def implemented() -> dict[Any, Callable[..., Any]]:
 
 def stand_in(numpy_function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Call our function in place of NumPy's; never a detour that would lose the gradient."""
-    name = numpy_function.__name__
+    name = _name(numpy_function)
     function = _ours.get(numpy_function)
     if function is None:
-        known = sorted({other.__name__ for other in _ours})
-        near = get_close_matches(name, known, n=1, cutoff=0.0)[0]
+        near = get_close_matches(name, sorted(map(_name, _ours)), n=1, cutoff=0.0)[0]
         raise RuleError(
-            f"np.{name} has no rule for tensors; the nearest that has one is np.{near}. Use tensor.numpy() to leave "
+            f"{name} has no rule for tensors; the nearest by name that has one is {near}. Use tensor.numpy() to leave "
             "the graph, or write a Function."
         )
     if kwargs:
         try:
             signature(function).bind(*args, **kwargs)
         except TypeError as error:
-            raise RuleError(f"np.{name} on tensors: {error}.") from None
+            raise RuleError(f"{name} on tensors: {error}.") from None
     return function(*args, **kwargs)
+
+
+def _name(numpy_function: Any) -> str:
+    module = getattr(numpy_function, "__module__", None) or "numpy"
+    return f"{module}.{numpy_function.__name__}".replace("numpy", "np", 1)

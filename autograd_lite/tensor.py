@@ -496,12 +496,17 @@ class Tensor(ArrayMethods):
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> np.ndarray:
         if self.node is not None and this_thread.records:
-            raise GradError("np.asarray(tensor) would lose its gradient unseen. Write tensor.numpy() if that is meant.")
+            raise GradError(
+                "np.asarray(tensor) would lose its gradient unseen. Write tensor.numpy() if that is meant; "
+                "to join tensors, stack() them."
+            )
         return np.array(self.data, dtype, copy=copy)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if method != "__call__":
-            raise RuleError(f"np.{ufunc.__name__}.{method} has no rule for tensors.")
+            raise RuleError(
+                f"np.{ufunc.__name__}.{method} has no rule for tensors; see sum, prod, max, min, outer, ..."
+            )
         if "out" in kwargs:
             raise RuleError(f"np.{ufunc.__name__} cannot write a tensor into out; write y = ... instead.")
         return stand_in(ufunc, inputs, kwargs)

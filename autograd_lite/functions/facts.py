@@ -106,7 +106,7 @@ def array_equal(a1: TensorLike, a2: TensorLike, equal_nan: bool = False) -> bool
 
 
 @implements(np.all)
-def all(a: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
+def all(a: TensorLike, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     """Whether no element along ``axis`` is 0.
 
     Examples
@@ -118,7 +118,7 @@ def all(a: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
 
 
 @implements(np.any)
-def any(a: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
+def any(a: TensorLike, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     """Whether some element along ``axis`` is not 0.
 
     Examples
@@ -133,7 +133,7 @@ def any(a: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
 
 
 @implements(np.argmax)
-def argmax(a: TensorLike, axis: int | None = None, keepdims: bool = False) -> Tensor:
+def argmax(a: TensorLike, axis: int | None = None, *, keepdims: bool = False) -> Tensor:
     """Where the maximum along ``axis`` is, the first of ties; without an axis, in the flattened tensor.
 
     Examples
@@ -145,7 +145,7 @@ def argmax(a: TensorLike, axis: int | None = None, keepdims: bool = False) -> Te
 
 
 @implements(np.argmin)
-def argmin(a: TensorLike, axis: int | None = None, keepdims: bool = False) -> Tensor:
+def argmin(a: TensorLike, axis: int | None = None, *, keepdims: bool = False) -> Tensor:
     """Where the minimum along ``axis`` is, the first of ties; without an axis, in the flattened tensor.
 
     Examples
@@ -181,7 +181,7 @@ def nonzero(a: TensorLike) -> tuple[Tensor, ...]:
 
 
 @implements(np.count_nonzero)
-def count_nonzero(a: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
+def count_nonzero(a: TensorLike, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     """How many elements along ``axis`` are not 0.
 
     Examples

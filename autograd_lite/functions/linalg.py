@@ -235,13 +235,13 @@ def _diagonals(tensor: Tensor, labels: str) -> tuple[Tensor, str]:
 
 @implements(np.linalg.norm)
 def norm(
-    x: TensorLike, ord: float | None = None, axis: int | tuple[int, ...] | None = None, keepdims: bool = False
+    x: TensorLike, ord: float | str | None = None, axis: int | tuple[int, ...] | None = None, keepdims: bool = False
 ) -> Tensor:
     """The ``ord``-norm of vectors along ``axis``; of all elements where neither is given. Its slope at 0 counts as 0.
 
     Parameters
     ----------
-    ord : float, optional
+    ord : float or "fro", optional
         1, 2 (the default), ``np.inf``, ``-np.inf``, or any positive number p, for ``sum(abs(x) ** p) ** (1 / p)``.
 
     Examples
@@ -252,8 +252,14 @@ def norm(
     x = as_tensor(x)
     if x.dtype.kind not in "fc":
         x = x.astype(np.float64)
-    if ord is not None and (x.ndim if axis is None else np.size(axis)) != 1:
-        raise ShapeError(f"norm with ord={ord} is for vectors; name one axis of shape {x.shape}.")
+    over = x.ndim if axis is None else np.size(axis)
+    if ord == "fro" and over == 2:
+        ord = None
+    if ord is not None and (over != 1 or isinstance(ord, str)):
+        raise ShapeError(
+            f"norm with ord={ord!r} over {over} axes of shape {x.shape} is not supported; of matrices "
+            "there is only Frobenius' norm, the default."
+        )
     if ord is None or ord == 2:
         return (x * x).sum(axis, keepdims).sqrt()
     if ord in (np.inf, -np.inf):

@@ -17,7 +17,7 @@ from .index import sort
 
 
 @implements(np.sum)
-def sum(a: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
+def sum(a: TensorLike, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     """The sum over ``axis``.
 
     Parameters
@@ -37,7 +37,7 @@ def sum(a: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
 
 
 @implements(np.prod)
-def prod(a: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
+def prod(a: TensorLike, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     """The product over ``axis``; its derivatives are right also where factors are 0.
 
     Examples
@@ -76,7 +76,7 @@ def cumprod(a: TensorLike, axis: int | None = None) -> Tensor:
 
 
 @implements(np.mean)
-def mean(a: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
+def mean(a: TensorLike, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     """The mean over ``axis``.
 
     Examples
@@ -88,7 +88,7 @@ def mean(a: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
 
 
 @implements(np.average)
-def average(a: TensorLike, axis: Axis = None, weights: TensorLike | None = None, keepdims: bool = False) -> Tensor:
+def average(a: TensorLike, axis: Axis = None, weights: TensorLike | None = None, *, keepdims: bool = False) -> Tensor:
     """The weighted mean over ``axis``: ``sum(a * weights) / sum(weights)``.
 
     Parameters
@@ -121,7 +121,7 @@ def average(a: TensorLike, axis: Axis = None, weights: TensorLike | None = None,
 
 
 @implements(np.median)
-def median(a: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
+def median(a: TensorLike, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     """The middle of the sorted elements over ``axis``; of an even number, the mean of the middle two.
 
     Examples
@@ -142,7 +142,7 @@ def median(a: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
 
 
 @implements(np.var)
-def var(a: TensorLike, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Tensor:
+def var(a: TensorLike, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False) -> Tensor:
     """The variance over ``axis``: the mean square distance from the mean, with n - ``ddof`` in place of n.
 
     Examples
@@ -154,7 +154,7 @@ def var(a: TensorLike, axis: Axis = None, ddof: float = 0, keepdims: bool = Fals
 
 
 @implements(np.std)
-def std(a: TensorLike, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Tensor:
+def std(a: TensorLike, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False) -> Tensor:
     """The standard deviation over ``axis``, the root of the variance. Its slope where it is 0 counts as 0.
 
     Examples
@@ -169,7 +169,7 @@ def std(a: TensorLike, axis: Axis = None, ddof: float = 0, keepdims: bool = Fals
 
 
 @implements(np.max, np.amax)
-def max(a: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
+def max(a: TensorLike, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     """The maximum over ``axis``; ties share the gradient equally.
 
     Raises
@@ -186,7 +186,7 @@ def max(a: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
 
 
 @implements(np.min, np.amin)
-def min(a: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
+def min(a: TensorLike, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     """The minimum over ``axis``; ties share the gradient equally.
 
     Raises
@@ -206,7 +206,7 @@ amax, amin = max, min
 
 
 @implements(np.ptp)
-def ptp(a: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
+def ptp(a: TensorLike, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     """From peak to peak: the maximum less the minimum over ``axis``.
 
     Examples
@@ -221,7 +221,7 @@ def ptp(a: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
 # -- Soft extremes ----------------------------------------------------------------------------------------------------
 
 
-def logsumexp(a: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
+def logsumexp(a: TensorLike, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
     """``log(sum(exp(a)))`` over ``axis``, without overflow.
 
     Raises
