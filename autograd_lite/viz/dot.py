@@ -193,9 +193,12 @@ def clean(value: str, limit: int = 48) -> str:
 
 def text(value: str) -> str:
     """``value`` for an HTML-like label."""
-    return re.sub(
-        r"\\(?=[NGETHL])", "\\\\\N{ZERO WIDTH SPACE}", html.escape(clean(value))
-    )  # \\N would stand for the id
+    return html.escape(disarmed(clean(value)))
+
+
+def disarmed(value: str) -> str:
+    """``value`` with backslashes that Graphviz does not take for the name of a node or the end of a line."""
+    return re.sub(r"\\(?=\w)", "\\\\\N{ZERO WIDTH SPACE}", value)
 
 
 def plain(value: str) -> str:
