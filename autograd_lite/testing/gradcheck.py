@@ -1,0 +1,247 @@
+"""``gradcheck``: is this derivative right? Yes, no, or cannot tell, with an error bar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from ..tensor import Tensor
+from .locate import Elements
+from .numerical import Slopes, exact, slopes
+from .problem import FirstOrder, Misuse, Problem, SecondOrder, Vector, WrongGradient, is_float, join, split, tensor_vjp
+from .verdict import FAIL, PASS, UNDECIDED, Status, Verdict
+
+# How wrong, relatively, a derivative may be that was computed with so many bytes a number.
+TOLERANCES = {2: 5e-2, 4: 1e-3, 8: 1e-7}
+
+
+def gradcheck(
+    f: Callable[..., Any] | None,
+    *arrays: Any,
+    vjp: Callable[..., Any] | None = None,
+    order: int = 1,
+    kwargs: Mapping[str, Any] | None = None,
+    tolerance: float | None = None,
+    directions: int = 2,
+    check_dtype: bool = True,
+    seed: int = 0,
+) -> Verdict:
+    """Compare a claimed derivative with what the values of the function do.
+
+    Random cotangents ``u`` and directions ``v`` turn the function into one of a single number,
+    ``t -> u . f(x + t v)``. Its slope at 0 is measured by central differences with Richardson's extrapolation, with an
+    error bar, and compared with the claim. Where they disagree, or the slopes from left and right differ (a kink), the
+    derivatives are compared element by element. At a kink exactly the values between the one-sided slopes are right.
+
+    Parameters
+    ----------
+    f : callable
+        Of tensors to a tensor or a tuple of tensors. With ``vjp``, of arrays to arrays; None takes the values that
+        ``vjp`` returns.
+    *arrays : array_like
+        Where to check. Those of floating point numbers are differentiated, others passed as they are. The layout in
+        memory is kept for the claim; the values are computed in double precision where ``f`` follows the dtype of its
+        inputs, so single precision is judged by its own error only.
+    vjp : callable, optional
+        ``vjp(*arrays) -> (value, pullback)``, where ``pullback(cotangent)`` gives one gradient an input: the
+        derivative to check, of any make.
+    order : {1, 2}
+        With 2, also the derivative of the gradient, as ``create_graph`` computes it; for functions of tensors only.
+    kwargs : mapping, optional
+        Keyword arguments for ``f``.
+    tolerance : float, optional
+        How large the relative error may be; by default 1e-7, in single precision 1e-3.
+    directions : int
+        How many random directions to try for each input.
+    check_dtype : bool
+        Whether gradients must have the dtype of their inputs, if these have one in common.
+    seed : int
+        The same seed gives the same verdict.
+
+    Returns
+    -------
+    Verdict
+        True if the derivative passed. ``UNDECIDED`` says why nothing can be said: the slope cannot be measured there,
+        ``f`` is random, changes its input, ...
+
+    Raises
+    ------
+    TypeError
+        If no argument is floating point.
+    ValueError
+        If ``order`` is not 1 or 2, or is 2 with a ``vjp``.
+
+    Examples
+    --------
+    >>> gradcheck(lambda x, y: x * y, [1.0, 2.0], 3.0).status
+    PASS
+    >>> cube = lambda x: (x**3, lambda u: 2 * x**2 * u)
+    >>> verdict = gradcheck(None, np.array([1.0, 2.0]), vjp=cube)
+    >>> verdict.status, verdict.where.input_index in {(0,), (1,)}
+    (FAIL, True)
+    """
+    if order not in (1, 2) or (order == 2 and vjp is not None):
+        raise ValueError(f"order is 1, or 2 for functions of tensors; got {order}{' with a vjp' if vjp else ''}.")
+    if f is None and vjp is None:
+        raise ValueError("gradcheck needs a function f, or vjp=..., or both.")
+    args = [_array(a) for a in arrays]
+    options = kwargs or {}
+    rng = np.random.default_rng(seed)
+    with np.errstate(all="ignore"):
+        try:
+            claim = vjp or tensor_vjp(f, options)  # type: ignore[arg-type]
+            first = FirstOrder(claim, _values_of(f, vjp, options), args, check_dtype)
+            verdict = Check(first, rng, tolerance, directions, seed, 1).verdict()
+            if order == 2 and verdict:
+                u = join(_cotangents(first, rng))
+                second = SecondOrder(f, first, options, u)  # type: ignore[arg-type]
+                verdict = verdict.and_then(Check(second, rng, tolerance, directions, seed, 2).verdict())
+        except Misuse as misuse:
+            return Verdict(UNDECIDED, reason=str(misuse), seed=seed)
+    return verdict
+
+
+def _array(a: Any) -> Any:
+    return np.asarray(a.numpy() if isinstance(a, Tensor) else a)
+
+
+def _values_of(f: Any, vjp: Any, kwargs: Mapping[str, Any]) -> Callable[..., Any]:
+    """The function that the values are taken from."""
+    if f is None:
+        return lambda *arrays: vjp(*arrays)[0]
+    if vjp is not None:
+        return lambda *arrays: f(*arrays, **kwargs)
+    return lambda *arrays: f(*(Tensor(a, copy=False) if is_float(a) else a for a in arrays), **kwargs)
+
+
+def _cotangents(first: FirstOrder, rng: np.random.Generator) -> list[np.ndarray]:
+    """Random cotangents that the dtypes of the outputs can hold exactly, none of them near 0."""
+    size = sum(int(np.prod(shape)) for shape in first.output_shapes)
+    return [
+        a.astype(dtype)
+        for a, dtype in zip(split(signs(rng, size), first.output_shapes), first.output_dtypes, strict=True)
+    ]
+
+
+def signs(rng: np.random.Generator, size: int) -> Vector:
+    """Random numbers of either sign between 1/2 and 3/2 in size: never near 0, where nothing would be tested."""
+    return rng.choice([-1.0, 1.0], size) * (np.round(512 * rng.random(size)) / 512 + 0.5)
+
+
+class Check:
+    """The check of one problem: along random directions first, by elements where that leaves a question."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        rng: np.random.Generator,
+        tolerance: float | None,
+        directions: int,
+        seed: int,
+        order: int,
+    ) -> None:
+        self.problem, self.rng, self.directions, self.seed, self.order = problem, rng, directions, seed, order
+        self.base = problem.value(problem.start)
+        width = {float(np.finfo(d).eps): np.dtype(d).itemsize for d in (np.float16, np.float32, np.float64)}
+        self.tolerance = tolerance or TOLERANCES[width.get(problem.claimed_eps, 8)]
+        self.worst = Verdict(PASS, seed=seed, order=order)
+
+    def verdict(self) -> Verdict:
+        """The graver of what random directions and, where needed, single elements say."""
+        if reason := self._unfit():
+            return self.say(UNDECIDED, reason)
+        try:
+            questions = [q for part in self._parts() for _ in range(self.directions) if (q := self._try(part))]
+            if not questions:
+                return self.worst
+            return Elements(self).verdict("mismatch" if "mismatch" in questions else questions[0])
+        except WrongGradient as wrong:
+            return self.say(FAIL, str(wrong))
+
+    def _unfit(self) -> str:
+        """Why this function cannot be judged at all, if so."""
+        aside = exact(0.01 * signs(self.rng, self.problem.start.size), self.problem.start)  # many start at f(0) = 0
+        for offset in (0 * aside, aside):
+            once, again = self.values(offset), self.values(offset)
+            if once.shape != again.shape or not np.array_equal(once, again, equal_nan=True):
+                return "f gives other values when called again; freeze its random numbers, say by a seed in each call."
+        if self.base.size and not np.isfinite(self.base).any():
+            return "No value of f is finite here; choose inputs inside its domain."
+        return ""
+
+    def _parts(self) -> list[slice]:
+        """Where each input lies in the flat vector; empty ones are left out, but something is always tried."""
+        ends = np.cumsum([int(np.prod(shape)) for shape in self.problem.input_shapes]).tolist()
+        parts = [slice(a, b) for a, b in zip([0, *ends[:-1]], ends, strict=True) if a < b]
+        return parts or [slice(0, 0)]
+
+    def _try(self, part: slice) -> str:
+        """Compare along one random direction, within one input: '' if fine, else 'kink', 'mismatch' or 'unclear'."""
+        u = signs(self.rng, self.base.size) * np.isfinite(self.base)
+        base = np.where(np.isfinite(self.base), self.base, 0)
+        gradient = self.problem.pull(u)
+        if not base.size or part.start == part.stop:
+            return "" if np.all(gradient == 0) else "mismatch"
+        v = np.zeros(gradient.size)
+        v[part] = signs(self.rng, part.stop - part.start)
+        size = float(np.abs(u) @ np.abs(base))
+        question = "unclear"
+        for reach in self.reaches(part):
+            d = exact(v * reach, self.problem.start)
+            claimed = float(gradient @ d)
+            slope = self.measure(lambda values: u @ np.where(u == 0, 0, values), d)
+            scale = max(float(np.linalg.norm(gradient * d)), abs(float(slope.value)), 1e-300)
+            error, bar = abs(claimed - float(slope.value)), float(slope.bar)
+            question = self._judge(error, bar, scale, size, bool(slope.kink))
+            if question in ("", "kink"):
+                break
+        if question == "mismatch" and error <= 3 * (shaky := self.unsteadiness(u, d)) + 10 * bar:
+            question = "" if shaky <= 0.1 * scale else "unclear"
+        if not question:
+            self._note(error / scale, bar / scale)
+        return question
+
+    def _judge(self, error: float, bar: float, scale: float, size: float, kink: bool) -> str:
+        if kink:
+            return "kink"
+        if not np.isfinite(error) or not np.isfinite(bar):
+            return "unclear"
+        if error > self.tolerance * scale + 10 * bar + 30 * self.problem.claimed_eps * size:
+            return "mismatch"
+        return "" if bar <= self.tolerance * max(scale, size) else "unclear"
+
+    def reaches(self, part: slice | None = None) -> list[Vector]:
+        """How far to go along each element: as far as numbers around 1 allow, or in proportion to its size."""
+        size = np.abs(self.problem.start)
+        typical = float(size[part].max(initial=0.0)) if part else float(size.max(initial=0.0))
+        return [np.maximum(size, 1.0), np.where(size > 0, size, typical or 1.0)]
+
+    def measure(self, of: Callable[[Vector], Any], direction: Vector) -> Slopes:
+        """The slopes of ``of(outputs)`` at 0 along ``direction``; outside the domain there are no values."""
+        return slopes(lambda t: np.asarray(of(self.values(t * direction))), self.problem.eps, 0.01 * self.tolerance)
+
+    def values(self, offset: Vector) -> Vector:
+        """The outputs at some distance; nan outside the domain."""
+        try:
+            return self.problem.value(self.problem.start + offset)
+        except (ArithmeticError, ValueError):
+            return np.full(self.base.shape, np.nan)
+
+    def unsteadiness(self, u: Vector, direction: Vector) -> float:
+        """How much the claim along ``direction`` changes when the inputs change in their last digit."""
+        here = self.problem.pull(u) @ direction
+        return float(np.nanmax([abs(self.problem.pull(u, z) @ direction - here) for z in self.nearby()]))
+
+    def nearby(self) -> list[Vector]:
+        """Inputs that differ from the given ones in the last digit."""
+        start, eps = self.problem.start, self.problem.claimed_eps
+        return [start * (1 + eps * self.rng.choice([-1, 1], start.size)) for _ in range(3)]
+
+    def _note(self, error: float, bar: float) -> None:
+        self.worst = self.worst.and_then(Verdict(PASS, error, bar, self.order, seed=self.seed))
+
+    def say(self, status: Status, reason: str, **facts: Any) -> Verdict:
+        """A verdict on this problem."""
+        return Verdict(status, order=self.order, reason=reason, seed=self.seed, **facts)

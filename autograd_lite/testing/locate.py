@@ -1,0 +1,182 @@
+"""The check element by element: where a claimed derivative is wrong, and what is right at a kink."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .numerical import Slopes, choose, exact, scaled
+from .problem import place_of
+from .verdict import FAIL, PASS, UNDECIDED, Location, Verdict
+
+if TYPE_CHECKING:
+    from .gradcheck import Check
+
+LIMIT = 64  # of inputs and of outputs that are looked at one by one; of more, a random choice
+MIXED = 16  # random directions that tell how the pieces of a function meet
+SHARP = 1e-3  # how accurate one-sided slopes must be, relatively
+
+
+class Elements:
+    """Slopes of single outputs along single inputs, measured and claimed.
+
+    A derivative passes if it is the slope, or at a kink lies between the one-sided slopes. That settles functions whose
+    kinks have one input each, such as relu. Where the pieces of one output meet in several inputs, such as a maximum
+    with ties, its subgradients must also lie between the one-sided slopes along mixed directions; that is exact where
+    the output is convex or concave, as far as its slopes tell. Elsewhere, as for a tie of three in sort, the test is
+    too strict: nothing is decided.
+
+    Arrays have one row an input and one column an output.
+    """
+
+    def __init__(self, check: Check) -> None:
+        self.check, self.problem = check, check.problem
+        finite = np.flatnonzero(np.isfinite(check.base))
+        self.outputs, self.inputs = self._some(finite), self._some(np.arange(self.problem.start.size))
+        self.whole = len(self.outputs) == len(finite) and len(self.inputs) == self.problem.start.size
+        self.size = np.abs(check.base[self.outputs])
+        self.claims = np.array([self.problem.pull(self._unit(o)) for o in self.outputs])[:, self.inputs].T
+        self.slopes = [self._single(i) for i in self.inputs]
+        self.kinked = np.array([s.kink for s in self.slopes])
+        self.error, self.relative, self.bad, self.unclear = self._judged(self.slopes, np.eye(len(self.inputs)))
+
+    def verdict(self, question: str) -> Verdict:
+        """The verdict on all that was looked at, after random directions left ``question``."""
+        say = self.check.say
+        for o in np.flatnonzero(self.bad.any(0) & ~self.kinked.any(0)):
+            shaky = self.bad[:, o] & (self.error[:, o] <= 3 * self._unsteadiness(o))
+            self.bad[:, o] &= ~shaky
+            self.unclear[:, o] |= shaky
+        suspects = np.flatnonzero(self.bad.any(0) | self.kinked.any(0))
+        wrong, undecided = self._meeting_pieces(suspects)
+        if wrong:
+            return self._failure(wrong)
+        if undecided:
+            return say(UNDECIDED, "Several pieces of the function meet here; move the input off the tie.")
+        if self.unclear.any():
+            return say(UNDECIDED, "The slope cannot be measured here: the function is too rough or its domain ends.")
+        if question == "mismatch":
+            if self.whole or self.kinked.any():
+                return say(UNDECIDED, "Each derivative is right by itself, but not along a mixed direction.")
+            return say(FAIL, "The derivative along a random direction is wrong; the element was not found.")
+        n = int(self.kinked.sum())
+        reason = f"At a kink, and between the one-sided slopes: {n} of {self.kinked.size} derivatives." if n else ""
+        return say(PASS, reason, relative_error=float(self.relative.max(initial=self.check.worst.relative_error)))
+
+    def _failure(self, wrong: dict[int, float]) -> Verdict:
+        """The worst single derivative of the outputs that are wrong; or the output, if only its mixture is."""
+        columns = list(wrong)
+        relative = np.where(self.bad, self.relative, -1.0)[:, columns]
+        i, k = map(int, np.unravel_index(np.argmax(relative), relative.shape))
+        if relative[i, k] < 0:
+            o = max(columns, key=lambda o: wrong[o])
+            output, index = place_of(int(self.outputs[o]), self.problem.output_shapes)
+            reason = f"Output {output}{list(index) or ''} is at a kink where no subgradient is like this."
+            return self.check.say(FAIL, reason, relative_error=wrong[o])
+        o = columns[k]
+        slope, claimed = self.slopes[i][o], self.claims[i, o]
+        true = float(slope.nearest(claimed))
+        return self.check.say(
+            FAIL,
+            "At a kink, and not between the one-sided slopes." if self.kinked[i, o] else "",
+            relative_error=float(relative[i, k]),
+            error_bar=float(slope.accuracy() / max(abs(true), abs(claimed))),
+            where=Location(
+                *place_of(int(self.inputs[i]), self.problem.input_shapes),
+                *place_of(int(self.outputs[o]), self.problem.output_shapes),
+                float(claimed),
+                true,
+            ),
+        )
+
+    # -- Measuring
+
+    def _some(self, places: np.ndarray) -> np.ndarray:
+        if len(places) <= LIMIT:
+            return places
+        return np.sort(self.check.rng.choice(places, LIMIT, replace=False))
+
+    def _unit(self, output: np.intp) -> np.ndarray:
+        u = np.zeros(self.check.base.size)
+        u[output] = 1
+        return u
+
+    def _measure(self, direction: np.ndarray) -> Slopes:
+        return self.check.measure(lambda values: values[self.outputs], direction)
+
+    def _single(self, i: np.intp) -> Slopes:
+        """The slopes of all outputs along input ``i``; of two reaches the more accurate, output by output."""
+        found = []
+        for reach in self.check.reaches():
+            direction = np.zeros(self.problem.start.size)
+            direction[i] = reach[i]
+            direction = exact(direction, self.problem.start)
+            found.append(scaled(self._measure(direction), 1 / direction[i]))
+            size = np.maximum(np.abs(found[-1].value), self.size)
+            if np.all(found[-1].accuracy() <= self.check.tolerance * size):
+                return found[-1]
+        first, second = found
+        return choose(second.accuracy() < first.accuracy(), second, first)
+
+    def _judged(self, measured: list[Slopes], directions: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Error, relative error, whether it is bad and whether it is unclear, for each direction and output."""
+        rows = []
+        for slope, v in zip(measured, directions, strict=True):
+            claimed = v @ self.claims
+            error, bar = slope.distance(claimed), slope.accuracy()
+            scale = np.maximum(np.linalg.norm(self.claims * v[:, None], axis=0), slope.size())
+            slack = self.check.tolerance * scale + 30 * self.problem.claimed_eps * self.size
+            rough = np.where(slope.kink, SHARP, self.check.tolerance) * np.maximum(scale, self.size)
+            relative = np.where(np.isfinite(error), error, 0) / np.maximum(scale, 1e-300)
+            unclear = ~np.isfinite(error) | ~np.isfinite(bar) | (bar > rough)
+            rows.append((error, relative, error > slack + 10 * bar, unclear))
+        return tuple(np.array(column) for column in zip(*rows, strict=True))
+
+    def _unsteadiness(self, o: np.intp) -> np.ndarray:
+        """How much the claims for output ``o`` change when the inputs change in their last digit."""
+        u = self._unit(self.outputs[o])
+        off = [np.abs(self.problem.pull(u, z)[self.inputs] - self.claims[:, o]) for z in self.check.nearby()]
+        return np.asarray(np.nanmax(off, axis=0))
+
+    # -- Kinks
+
+    def _meeting_pieces(self, suspects: np.ndarray) -> tuple[dict[int, float], list[int]]:
+        """Of the outputs under suspicion, those that are wrong, with their errors, and those that stay open."""
+        wrong: dict[int, float] = {}
+        undecided: list[int] = []
+        if not suspects.size:
+            return wrong, undecided
+        reach = self.check.reaches()[0]
+        mixtures, measured = [], []
+        for _ in range(MIXED):
+            v = np.zeros(self.problem.start.size)
+            v[self.inputs] = self.check.rng.standard_normal(len(self.inputs))
+            v = exact(v * reach, self.problem.start)
+            mixtures.append(v[self.inputs])
+            measured.append(self._measure(v))
+        _, relative, bad, _ = self._judged(measured, np.array(mixtures))
+        for o in map(int, suspects):
+            shape = self._shape(o, measured, mixtures)
+            if self.bad[:, o].any() or (shape != "additive" and bad[:, o].any()):
+                if shape == "other":
+                    undecided.append(o)
+                else:
+                    wrong[o] = float(relative[:, o].max())
+        return wrong, undecided
+
+    def _shape(self, o: int, measured: list[Slopes], mixtures: list[np.ndarray]) -> str:
+        """How the slopes of output ``o`` along mixed directions follow from those along single inputs.
+
+        'additive' if they are their sums, 'one-sided' if they are never more, or never less: the function may be convex
+        or concave there; else 'other'.
+        """
+        right, left, bars = (np.array([getattr(s, f)[o] for s in self.slopes]) for f in ("right", "left", "side_bar"))
+        gaps = []
+        for slope, v in zip(measured, mixtures, strict=True):
+            slack = 10 * (slope.side_bar[o] + np.abs(v) @ bars) + 1e-9 * np.abs(v) @ (np.abs(right) + np.abs(left))
+            ahead = slope.right[o] - np.where(v > 0, right, left) @ v
+            behind = np.where(v > 0, left, right) @ v - slope.left[o]
+            gaps += [0.0 if abs(gap) <= slack else float(gap) for gap in (ahead, behind)]
+        low, high = min(gaps), max(gaps)
+        return "additive" if low == high == 0 else "one-sided" if low * high == 0 else "other"

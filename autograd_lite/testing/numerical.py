@@ -1,0 +1,171 @@
+"""Derivatives from values alone: differences, extrapolated, with a bar that says how far they may be off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from ..tensor import Tensor, no_grad
+
+Vector = Any  # a one-dimensional array of doubles
+FIRST_STEP, RATIO, LEVELS, COLUMNS = 2.0**-4, 4.0, 14, 6  # powers of 2, so that steps are exact; see exact()
+NOISE_STEP = 2.0**-30
+SAFETY = 4.0
+DOUBLE = float(np.finfo(np.float64).eps)
+
+
+def numerical_gradient(f: Callable[[Any], Any], x: Any, h: float = 1e-4) -> np.ndarray:
+    """The gradient of a number ``f(x)`` by central differences, element by element.
+
+    ``(f(x + h) - f(x - h)) / (2 h)``, as in Deep Learning from Scratch, section 4.3. An array or tensor is perturbed in
+    place, one element at a time, so ``f`` may also ignore its argument and read the same memory elsewhere, as the
+    book's networks do. It is given back exactly as it was, also if ``f`` raises.
+
+    Parameters
+    ----------
+    f : callable
+        From ``x`` to a number, a 0-d array or a tensor of one element.
+    x : ndarray or Tensor
+        Of floating point numbers. Anything else that looks like an array is copied.
+    h : float
+        The step.
+
+    Returns
+    -------
+    ndarray
+        Of the shape of ``x``, in float64.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> numerical_gradient(lambda x: x[0] ** 2 + x[1] ** 2, np.array([3.0, 4.0])).round(6).tolist()
+    [6.0, 8.0]
+    """
+    if not isinstance(x, Tensor) and not (isinstance(x, np.ndarray) and x.dtype.kind == "f" and x.flags.writeable):
+        x = np.array(x, np.float64)
+    gradient = np.zeros(x.shape)
+    for index in np.ndindex(x.shape):
+        with no_grad():
+            before = float(x[index])
+            try:
+                x[index] = before + h
+                above = float(f(x))
+                x[index] = before - h
+                below = float(f(x))
+            finally:
+                x[index] = before
+        gradient[index] = (above - below) / (2 * h)
+    return gradient
+
+
+@dataclass(frozen=True)
+class Slopes:
+    """Derivatives at 0 of a vector-valued function of one number, as far as its values tell.
+
+    ``value`` is accurate to ``bar``, which is infinite where nothing converged. At a kink the one-sided slopes
+    ``left`` and ``right`` differ by more than both may be off.
+    """
+
+    value: Vector
+    bar: Vector
+    left: Vector
+    right: Vector
+    side_bar: Vector
+
+    @property
+    def kink(self) -> np.ndarray:
+        """Where the slope from the left is not that from the right."""
+        return np.abs(self.right - self.left) > 10 * self.side_bar
+
+    def __getitem__(self, index: Any) -> Slopes:
+        return Slopes(self.value[index], self.bar[index], self.left[index], self.right[index], self.side_bar[index])
+
+    def distance(self, claimed: Vector) -> Vector:
+        """How far ``claimed`` is from the slope, or at a kink from the interval between the one-sided slopes."""
+        low, high = np.minimum(self.left, self.right), np.maximum(self.left, self.right)
+        outside = np.maximum(np.maximum(low - claimed, claimed - high), 0)
+        return np.where(self.kink, outside, np.abs(claimed - self.value))
+
+    def nearest(self, claimed: Vector) -> Vector:
+        """The true value closest to ``claimed``: the slope, or at a kink one of the one-sided slopes."""
+        side = np.where(np.abs(claimed - self.left) < np.abs(claimed - self.right), self.left, self.right)
+        return np.where(self.kink, side, self.value)
+
+    def size(self) -> Vector:
+        """How large the slope is, or at a kink the larger of the one-sided slopes."""
+        return np.where(self.kink, np.maximum(np.abs(self.left), np.abs(self.right)), np.abs(self.value))
+
+    def accuracy(self) -> Vector:
+        """How far the slope, or at a kink the one-sided slopes, may be off."""
+        return np.where(self.kink, self.side_bar, self.bar)
+
+
+def slopes(f: Callable[[float], Vector], eps: float, target: float) -> Slopes:
+    """Slopes of ``f`` at 0, from differences over steps that shrink until all are accurate to ``target``, relatively.
+
+    Central differences err by even powers of the step, one-sided ones by all powers; Richardson's extrapolation
+    removes them one by one, and Ridders' rule takes from the table the entry that changed least. Rounding sets the
+    floor: its size is seen in second differences over tiny steps, and is at least ``eps`` times the values. Values
+    that are not finite, outside the domain, are left out.
+    """
+    middle = f(0.0)
+    a, b, c = (f(k * NOISE_STEP) - 2 * middle + f(-k * NOISE_STEP) for k in (1, 2, 3))
+    noise = np.fmax(eps * np.abs(middle), np.abs(3 * a - 3 * b + c) / 4)  # neither kink nor curvature is in it
+    center, right, left = Extrapolation(2, noise, eps), Extrapolation(1, noise, eps), Extrapolation(1, noise, eps)
+    step = FIRST_STEP
+    for level in range(LEVELS):
+        above, below = f(step), f(-step)
+        center.add((above - below) / (2 * step), step)
+        right.add((above - middle) / step, step)
+        left.add((middle - below) / step, step)
+        if level >= 3 and np.all(center.bar <= target * np.abs(center.best) + 1e-3 * target * np.abs(middle)):
+            break
+        step /= RATIO
+    value, bar = center.best, center.bar
+    for side in (right, left):  # at the edge of the domain there is one side only
+        value, bar = np.where(np.isinf(center.bar), side.best, value), np.where(np.isinf(bar), side.bar, bar)
+    return Slopes(value, bar, left.best, right.best, left.bar + right.bar)
+
+
+def scaled(s: Slopes, by: float) -> Slopes:
+    """The slopes along a direction ``by`` times as long; ``by`` is positive."""
+    return Slopes(s.value * by, s.bar * by, s.left * by, s.right * by, s.side_bar * by)
+
+
+def choose(first: np.ndarray, a: Slopes, b: Slopes) -> Slopes:
+    """Slopes of ``a`` where ``first`` holds, elsewhere of ``b``."""
+    return Slopes(*(np.where(first, getattr(a, f.name), getattr(b, f.name)) for f in fields(Slopes)))
+
+
+def exact(direction: Vector, start: Vector) -> Vector:
+    """``direction``, so rounded that ``start + step * direction`` is exact for all steps that :func:`slopes` takes."""
+    unit = np.maximum(np.spacing(2 * np.abs(start)) / NOISE_STEP, 2.0**-900)
+    return np.round(direction / unit) * unit
+
+
+class Extrapolation:
+    """A growing table of Richardson's extrapolation to step 0, and its best entry so far, with an error bar.
+
+    The errors of what is added are powers ``power``, ``2 * power``, ... of the step.
+    """
+
+    def __init__(self, power: int, noise: Vector, eps: float) -> None:
+        self.power, self.noise = power, noise
+        self.eps = 0.0 if eps <= DOUBLE else eps  # of the step itself, if the function rounds its input
+        self.row: list[Vector] = []
+        self.best, self.bar = np.zeros(noise.shape), np.full(noise.shape, np.inf)
+
+    def add(self, estimate: Vector, step: float) -> None:
+        """Add the estimate for the next, smaller step."""
+        rounding = SAFETY * (self.noise + self.eps * np.abs(estimate)) / step
+        row = [estimate]
+        for k, coarser in enumerate(self.row[: COLUMNS - 1], 1):
+            weight = RATIO ** (self.power * k)
+            row.append((weight * row[-1] - coarser) / (weight - 1))
+            error = 2 * np.maximum(np.abs(row[-1] - row[-2]), np.abs(row[-1] - coarser)) + rounding
+            better = error < self.bar
+            self.best, self.bar = np.where(better, row[-1], self.best), np.where(better, error, self.bar)
+        self.row = row

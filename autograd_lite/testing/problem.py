@@ -1,0 +1,247 @@
+"""What a check is about: a function of one flat vector, and the derivative that somebody claims it has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from ..derivatives import grad
+from ..errors import ShapeError
+from ..function import Function
+from ..tensor import Tensor, no_grad
+
+Vector = np.ndarray
+Pullback = Callable[[Any], Any]
+
+
+class Misuse(Exception):
+    """Something about the function makes its derivative impossible to judge; the message says what to do."""
+
+
+class WrongGradient(Exception):
+    """A gradient that is wrong before its numbers are looked at: its shape or dtype."""
+
+
+class Problem(Protocol):
+    """A function of one flat vector, in double precision where it allows, and its claimed derivative.
+
+    Inputs (the differentiable arguments) and outputs are flattened and joined. ``eps`` is the rounding of the values;
+    ``claimed_eps`` that of the claimed derivative.
+    """
+
+    start: Vector
+    eps: float
+    claimed_eps: float
+    input_shapes: list[tuple[int, ...]]
+    output_shapes: list[tuple[int, ...]]
+
+    def value(self, z: Vector) -> Vector:
+        """The outputs at the inputs ``z``."""
+
+    def pull(self, u: Vector, z: Vector | None = None) -> Vector:
+        """The claimed gradient of ``u @ outputs`` at ``z``, by default at the inputs that were given."""
+
+
+class Identity(Function):
+    """y = a, the very same memory: stands before each input, so that a gradient is seen in the dtype it came in."""
+
+    __slots__ = ()
+
+    def forward(self, a: Any) -> Any:
+        """The input."""
+        return a
+
+    def grad_a(self, g: Any) -> Any:
+        """The cotangent."""
+        return g
+
+
+def tensor_vjp(f: Callable[..., Any], kwargs: Mapping[str, Any], create_graph: bool = False) -> Callable[..., Any]:
+    """``f`` of tensors as a callable ``vjp(*arrays) -> (value, pullback)``; with ``create_graph`` on tensors."""
+
+    def vjp(*arrays: Any) -> tuple[Any, Pullback]:
+        args = [traced(a) if is_float(a) else a for a in arrays]
+        inputs = [t for a, t in zip(arrays, args, strict=True) if is_float(a)]
+        result = f(*args, **kwargs)
+        outputs = listed(result)
+
+        def pullback(cotangent: Any) -> list[Any]:
+            pairs = [(y, u) for y, u in zip(outputs, listed(cotangent), strict=True) if depends(y)]
+            if not pairs:
+                return [np.zeros(t.shape, t.dtype) for t in inputs]
+            ys, us = zip(*pairs, strict=True)
+            us = tuple(u if isinstance(u, Tensor) else Tensor(u, copy=False) for u in us)
+            found = grad(ys, inputs, us, create_graph, retain_graph=True, allow_unused=True)
+            gradients = [np.zeros(t.shape, t.dtype) if g is None else g for t, g in zip(inputs, found, strict=True)]
+            return gradients if create_graph else [g.numpy() if isinstance(g, Tensor) else g for g in gradients]
+
+        return result, pullback
+
+    return vjp
+
+
+def traced(a: Any) -> Tensor:
+    """``a`` as an interior tensor: itself if it is recorded already, else behind a new leaf."""
+    leaf = a if isinstance(a, Tensor) and a.requires_grad else Tensor(a, requires_grad=True, copy=False)
+    return leaf.apply(Identity(), (leaf,))
+
+
+def depends(y: Any) -> bool:
+    """Whether ``y`` was computed from something that requires a gradient."""
+    return isinstance(y, Tensor) and y.requires_grad
+
+
+def is_float(a: Any) -> bool:
+    """Whether ``a`` is an argument that can be differentiated: an array or tensor of floating point numbers."""
+    return getattr(getattr(a, "dtype", None), "kind", None) == "f"
+
+
+def listed(value: Any) -> list[Any]:
+    """A result or several of them, as a list."""
+    return list(value) if isinstance(value, tuple | list) else [value]
+
+
+def plain(value: Any) -> np.ndarray:
+    """The array inside a result."""
+    return value.numpy() if isinstance(value, Tensor) else np.asarray(value)
+
+
+class FirstOrder:
+    """The first derivative of a function that comes as ``vjp(*arrays) -> (value, pullback)``.
+
+    Parameters
+    ----------
+    vjp : callable
+    f : callable
+        Of arrays, or tensors that need no gradient, to the same values as ``vjp`` gives.
+    arrays : sequence of ndarray
+        Those of floating point numbers are differentiated; others are passed as they are.
+    strict_dtype : bool
+        Whether gradients must have the dtype of their inputs.
+    """
+
+    def __init__(
+        self, vjp: Callable[..., Any], f: Callable[..., Any], arrays: Sequence[Any], strict_dtype: bool
+    ) -> None:
+        self.vjp, self.f, self.arrays = vjp, f, list(arrays)
+        self.inputs = [a for a in self.arrays if is_float(a)]
+        if not self.inputs:
+            kinds = ", ".join(str(getattr(a, "dtype", type(a).__name__)) for a in self.arrays)
+            raise TypeError(f"gradcheck needs an input of floating point numbers; it was given {kinds or 'none'}.")
+        self.input_shapes = [a.shape for a in self.inputs]
+        dtypes = {a.dtype for a in self.inputs}
+        self.strict_dtype = strict_dtype and len(dtypes) == 1
+        self.start = join(self.inputs)
+        before = [np.array(a) for a in self.arrays]
+        values, self.pullback = self._call(self.arrays)
+        self.output_shapes = [y.shape for y in values]
+        self.output_dtypes = [y.dtype for y in values]
+        if any(dtype.kind != "f" for dtype in self.output_dtypes):
+            raise Misuse(f"f returns data of dtype {self.output_dtypes[0]}; only real floating point has a derivative.")
+        for i, (a, b) in enumerate(zip(self.arrays, before, strict=True)):
+            if not np.array_equal(a, b, equal_nan=a.dtype.kind in "fc"):
+                raise Misuse(f"f changes its argument {i}; let it work on a copy.")
+        self.claimed_eps = max(float(np.finfo(d).eps) for d in dtypes | set(self.output_dtypes))
+        self.eps = max(float(np.finfo(y.dtype).eps) for y in self._values(self.start))
+
+    def value(self, z: Vector) -> Vector:
+        """The outputs at ``z``, computed in double precision if ``f`` follows the dtype of its inputs."""
+        return join(self._values(z))
+
+    def pull(self, u: Vector, z: Vector | None = None) -> Vector:
+        """The claimed gradient, each part of it checked for shape and dtype."""
+        pullback = self.pullback if z is None else self._call(self.placed(z, keep_dtype=True))[1]
+        parts = [a.astype(dtype) for a, dtype in zip(split(u, self.output_shapes), self.output_dtypes, strict=True)]
+        gradients = listed(pullback(parts[0] if len(parts) == 1 else tuple(parts)))
+        if len(gradients) == len(self.arrays) > len(self.inputs):
+            gradients = [g for g, a in zip(gradients, self.arrays, strict=True) if is_float(a)]
+        if len(gradients) != len(self.inputs):
+            raise WrongGradient(f"{len(gradients)} gradients came back for {len(self.inputs)} inputs.")
+        for i, (g, a) in enumerate(zip(map(plain, gradients), self.inputs, strict=True)):
+            if g.shape != a.shape:
+                raise WrongGradient(f"The gradient of input {i}, of shape {a.shape}, has shape {g.shape}.")
+            if self.strict_dtype and g.dtype != a.dtype:
+                raise WrongGradient(f"The gradient of input {i}, of dtype {a.dtype}, has dtype {g.dtype}.")
+        return join(map(plain, gradients))
+
+    def placed(self, z: Vector, keep_dtype: bool = False) -> list[Any]:
+        """The arguments with the elements of ``z`` in place of the differentiable ones."""
+        parts = iter(split(z, self.input_shapes))
+        return [(next(parts).astype(a.dtype) if keep_dtype else next(parts)) if is_float(a) else a for a in self.arrays]
+
+    def _call(self, arrays: Sequence[Any]) -> tuple[list[np.ndarray], Pullback]:
+        value, pullback = self.vjp(*arrays)
+        return [plain(y) for y in listed(value)], pullback
+
+    def _values(self, z: Vector) -> list[np.ndarray]:
+        with no_grad():
+            return [plain(y) for y in listed(self.f(*self.placed(z)))]
+
+
+class SecondOrder:
+    """The second derivative of a function of tensors: the first derivative of ``(x, u) -> gradient of u @ f(x)``.
+
+    The values are first-order gradients, computed on arrays; the claim is what ``create_graph`` recorded.
+    """
+
+    def __init__(self, f: Callable[..., Any], first: FirstOrder, kwargs: Mapping[str, Any], u: Vector) -> None:
+        self.first, self.recorded = first, tensor_vjp(f, kwargs, create_graph=True)
+        self.plain = tensor_vjp(f, kwargs)
+        self.n = first.start.size
+        self.start = np.concatenate([first.start, u])
+        self.eps, self.claimed_eps = first.eps, first.claimed_eps
+        self.input_shapes = first.input_shapes + first.output_shapes
+        self.output_shapes = first.input_shapes
+
+    def value(self, z: Vector) -> Vector:
+        """The gradient at ``z = (x, u)``."""
+        _, pullback = self.plain(*self.first.placed(z[: self.n]))
+        return join(pullback(split(z[self.n :], self.first.output_shapes)))
+
+    def pull(self, u: Vector, z: Vector | None = None) -> Vector:
+        """The gradient of ``u @ gradient``, along x and along the cotangent of the first pass."""
+        arrays = self.first.arrays if z is None else self.first.placed(z[: self.n], keep_dtype=True)
+        z = self.start if z is None else z
+        leaves = [Tensor(a, requires_grad=True, copy=False) if is_float(a) else a for a in arrays]
+        parts = zip(split(z[self.n :], self.first.output_shapes), self.first.output_dtypes, strict=True)
+        cotangents = [Tensor(a.astype(dtype), requires_grad=True) for a, dtype in parts]
+        _, pullback = self.recorded(*leaves)
+        slopes = pullback(cotangents)
+        inputs = [*(t for t in leaves if isinstance(t, Tensor)), *cotangents]
+        pairs = [(s, part) for s, part in zip(slopes, split(u, self.output_shapes), strict=True) if depends(s)]
+        if not pairs:
+            return np.zeros(z.size)
+        ys, us = zip(*pairs, strict=True)
+        us = tuple(Tensor(part.astype(y.dtype)) for y, part in pairs)
+        found = grad(ys, inputs, us, allow_unused=True)
+        return join(np.zeros(t.shape) if g is None else g.numpy() for t, g in zip(inputs, found, strict=True))
+
+
+def join(arrays: Iterator[Any] | Sequence[Any]) -> Vector:
+    """All elements of some arrays as one vector of doubles."""
+    parts = [np.asarray(a, np.float64).reshape(-1) for a in arrays]
+    return np.concatenate(parts) if parts else np.zeros(0)
+
+
+def split(vector: Vector, shapes: Sequence[tuple[int, ...]]) -> list[np.ndarray]:
+    """The arrays that :func:`join` made ``vector`` of."""
+    if sum(int(np.prod(shape)) for shape in shapes) != vector.size:
+        raise ShapeError(f"A vector of {vector.size} elements does not fill shapes {list(shapes)}.")
+    parts, at = [], 0
+    for shape in shapes:
+        n = int(np.prod(shape))
+        parts.append(vector[at : at + n].reshape(shape))
+        at += n
+    return parts
+
+
+def place_of(k: int, shapes: Sequence[tuple[int, ...]]) -> tuple[int, tuple[int, ...]]:
+    """Which array, and which element of it, became element ``k`` of the vector."""
+    for i, shape in enumerate(shapes):
+        n = int(np.prod(shape))
+        if k < n:
+            return i, tuple(map(int, np.unravel_index(k, shape)))
+        k -= n
+    raise IndexError("k lies behind the last element.")
