@@ -142,7 +142,7 @@ def tril(m: TensorLike, k: int = 0) -> Tensor:
             [3., 4.]])
     """
     m = as_tensor(m)
-    return apply(Where(), _below(m, k), m, 0)
+    return apply(Where(), _below(m, k), m, m.dtype.type(0))
 
 
 @implements(np.triu)
@@ -156,7 +156,7 @@ def triu(m: TensorLike, k: int = 0) -> Tensor:
             [0., 4.]])
     """
     m = as_tensor(m)
-    return apply(Where(), _below(m, k - 1), 0, m)
+    return apply(Where(), _below(m, k - 1), m.dtype.type(0), m)
 
 
 def _below(m: Tensor, k: int) -> np.ndarray:

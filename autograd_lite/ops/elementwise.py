@@ -138,7 +138,7 @@ class Pow(Elementwise):
         return g * b * a ** (b - (b != 0))
 
     def grad_b(self, g, a, y):
-        return g * y * Log()(Where()(a == 0, 1, a))
+        return g * y * Log()(Where()(a == 0, 1, a)).astype(g.dtype)
 
 
 class Square(Elementwise):
