@@ -5,6 +5,7 @@ from .errors import AutogradError, DTypeError, GradError, RuleError, ShapeError
 from .function import Function, is_grad_enabled
 from .functions.arrange import flip, pad, repeat, roll, rot90, tile
 from .functions.choice import abs, absolute, clip, fabs, maximum, minimum, relu, where
+from .functions.conv import avg_pool2d, col2im, conv2d, conv_transpose2d, im2col, max_pool2d
 from .functions.elementwise import (
     add,
     cbrt,
@@ -72,6 +73,7 @@ from .functions.facts import (
 )
 from .functions.index import diag, diagonal, sort, take, take_along_axis, trace, tril, triu
 from .functions.linalg import cross, dot, einsum, inner, kron, matmul, norm, outer, tensordot, vdot
+from .functions.network import linear, normalize, softmax_cross_entropy
 from .functions.reduce import (
     amax,
     amin,
@@ -116,6 +118,7 @@ from .functions.shape import (
     vstack,
     zeros_like,
 )
+from .functions.special import erf
 from .functions.trigonometry import (
     arccos,
     arccosh,
@@ -143,6 +146,7 @@ __all__ = [
     # Arithmetic, powers, exponentials and logarithms
     "add", "subtract", "multiply", "divide", "remainder", "negative", "positive", "power", "square", "sqrt", "cbrt",
     "reciprocal", "hypot", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "logaddexp", "sigmoid",
+    "erf",
     # Trigonometric and hyperbolic functions
     "sin", "cos", "tan", "arcsin", "arccos", "arctan", "arctan2",
     "sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh",
@@ -160,6 +164,9 @@ __all__ = [
     "take", "take_along_axis", "sort", "diagonal", "diag", "trace", "tril", "triu",
     # Products
     "matmul", "dot", "inner", "vdot", "outer", "tensordot", "einsum", "kron", "cross", "norm",
+    # Networks
+    "linear", "softmax_cross_entropy", "normalize",
+    "conv2d", "conv_transpose2d", "im2col", "col2im", "max_pool2d", "avg_pool2d",
     # Values without a gradient
     "floor", "ceil", "trunc", "rint", "round", "sign", "floor_divide",
     "isnan", "isinf", "isfinite", "signbit", "isclose", "allclose", "array_equal", "all", "any",
