@@ -1,0 +1,243 @@
+"""Layers that slide filters over images and signals."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from autograd_lite import Tensor
+from autograd_lite.errors import ShapeError
+
+from .. import functional as F
+from ..errors import SettingError
+from ..functional.window import Padding, Pair
+from ..module import Module
+from ..parameter import LazyParameter, Parameter
+from ..random import generator
+from .linear import Rng, at_least_one, uniform
+
+
+class _Conv(Module):
+    """What all convolutions share: parameters, their first values, checks, looks."""
+
+    axes: ClassVar[int]
+    transposed: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Any,
+        stride: Any = 1,
+        padding: Any = 0,
+        dilation: Any = 1,
+        groups: int = 1,
+        bias: bool = True,
+        dtype: DTypeLike = np.float32,
+        rng: Rng = None,
+    ) -> None:
+        at_least_one(in_channels=in_channels, out_channels=out_channels, groups=groups)
+        if in_channels % groups or out_channels % groups:
+            raise SettingError(f"groups={groups} must divide {in_channels} input and {out_channels} output channels.")
+        kernel = (kernel_size,) * self.axes if isinstance(kernel_size, int) else tuple(kernel_size)
+        if len(kernel) != self.axes:
+            raise SettingError(f"kernel_size must be a number or {self.axes} numbers, not {kernel_size!r}.")
+        for length in kernel:
+            at_least_one(kernel_size=length)
+        self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
+        self.kernel_size, self.stride, self.padding, self.dilation = kernel_size, stride, padding, dilation
+        outer, inner = (in_channels, out_channels) if self.transposed else (out_channels, in_channels)
+        shape = (outer, inner // groups, *kernel)
+        fan_in = inner // groups * int(np.prod(kernel))
+        rng = generator(rng)
+        self.weight = uniform(shape, fan_in, dtype, rng)
+        self.bias = uniform((out_channels,), fan_in, dtype, rng) if bias else None
+
+    def _check(self, x: Any) -> None:
+        shape = x.shape if isinstance(x, Tensor) else np.shape(x)
+        if len(shape) != self.axes + 2 or shape[1] != self.in_channels:
+            axes = "H, W" if self.axes == 2 else "L"
+            raise ShapeError(f"expected input (N, {self.in_channels}, {axes}), got {shape}.")
+
+    def extra_repr(self) -> str:
+        """The arguments, for ``repr``."""
+        text = f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}"
+        for name, default in (("stride", 1), ("padding", 0), ("dilation", 1), ("groups", 1)):
+            if getattr(self, name) != default:
+                text += f", {name}={getattr(self, name)!r}"
+        return text + ("" if self.bias is not None else ", bias=False")
+
+
+class Conv2d(_Conv):
+    """Convolution of images with filters to be learnt (Deep Learning from Scratch, section 7.2).
+
+    Parameters
+    ----------
+    in_channels, out_channels : int
+        The number of filters is ``out_channels``.
+    kernel_size, stride, dilation : int or pair of int
+    padding : int, pair of int, "valid" or "same"
+        Zeros around the image; ``"same"`` keeps its size.
+    groups : int
+        Channels are split into so many groups, each with filters of its own.
+    bias : bool
+    dtype : dtype
+    rng : Generator or int, optional
+        Source of the first values, even between -1/sqrt(n) and 1/sqrt(n) for n weights per filter, as in PyTorch.
+
+    Attributes
+    ----------
+    weight : Parameter, shape (out_channels, in_channels // groups, KH, KW)
+    bias : Parameter, shape (out_channels,), or None
+
+    Raises
+    ------
+    ShapeError
+        If an input has other channels, or is smaller than the filters.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import nn
+    >>> nn.Conv2d(1, 30, 5)(np.zeros((100, 1, 28, 28), np.float32)).shape
+    (100, 30, 24, 24)
+    """
+
+    axes = 2
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Pair,
+        stride: Pair = 1,
+        padding: Padding = 0,
+        dilation: Pair = 1,
+        groups: int = 1,
+        bias: bool = True,
+        dtype: DTypeLike = np.float32,
+        rng: Rng = None,
+    ) -> None:
+        super().__init__(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, dtype, rng)
+
+    def forward(self, x: Any) -> Tensor:
+        """(N, in_channels, H, W) to (N, out_channels, OH, OW)."""
+        self._check(x)
+        return F.conv2d(x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
+
+
+class LazyConv2d(Conv2d):
+    """:class:`Conv2d` that takes ``in_channels`` from its first input. Its arguments begin with ``out_channels``."""
+
+    def __init__(self, out_channels: int, kernel_size: Pair, *args: Any, **options: Any) -> None:
+        self._arguments = (kernel_size, *args), options
+        groups = options.get("groups", 1)
+        super().__init__(groups, out_channels, kernel_size, *args, **options)
+        self.weight: Parameter = LazyParameter(self.weight.dtype)
+        del self.in_channels
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "in_channels" and "weight" in vars(self):
+            return 0 if self.weight.awaits_shape else self.weight.shape[1] * self.groups
+        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}.")
+
+    def forward(self, x: Any) -> Tensor:
+        """(N, in_channels, H, W) to (N, out_channels, OH, OW)."""
+        if self.weight.awaits_shape:
+            shape = x.shape if isinstance(x, Tensor) else np.shape(x)
+            if len(shape) != 4:
+                raise ShapeError(f"expected input (N, C, H, W), got {shape}.")
+            args, options = self._arguments
+            made = Conv2d(shape[1], self.out_channels, *args, **options)
+            self.weight.become(made.weight)
+            if self.bias is not None and made.bias is not None:
+                self.bias.become(made.bias)
+        return super().forward(x)
+
+
+class Conv1d(_Conv):
+    """Convolution of signals (N, in_channels, L) with filters to be learnt; arguments as for :class:`Conv2d`.
+
+    Attributes
+    ----------
+    weight : Parameter, shape (out_channels, in_channels // groups, K)
+    bias : Parameter, shape (out_channels,), or None
+    """
+
+    axes = 1
+
+    def forward(self, x: Any) -> Tensor:
+        """(N, in_channels, L) to (N, out_channels, OL)."""
+        self._check(x)
+        return F.conv1d(x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
+
+
+class _ConvTranspose(_Conv):
+    transposed = True
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Any,
+        stride: Any = 1,
+        padding: Any = 0,
+        output_padding: Any = 0,
+        groups: int = 1,
+        bias: bool = True,
+        dilation: Any = 1,
+        dtype: DTypeLike = np.float32,
+        rng: Rng = None,
+    ) -> None:
+        super().__init__(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, dtype, rng)
+        self.output_padding = output_padding
+
+    def extra_repr(self) -> str:
+        """The arguments, for ``repr``."""
+        return super().extra_repr() + (f", output_padding={self.output_padding}" if self.output_padding else "")
+
+
+class ConvTranspose2d(_ConvTranspose):
+    """The adjoint of a convolution: from small images to large ones.
+
+    Parameters
+    ----------
+    kernel_size, stride, padding, dilation : int or pair of int
+        Those of the convolution that this one reverses the sizes of.
+    output_padding : int or pair of int
+        Rows and columns more at the end, where several sizes would do.
+
+    Attributes
+    ----------
+    weight : Parameter, shape (in_channels, out_channels // groups, KH, KW)
+    bias : Parameter, shape (out_channels,), or None
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import nn
+    >>> nn.ConvTranspose2d(8, 3, 2, stride=2)(np.zeros((1, 8, 14, 14), np.float32)).shape
+    (1, 3, 28, 28)
+    """
+
+    axes = 2
+
+    def forward(self, x: Any) -> Tensor:
+        """(N, in_channels, H, W) to (N, out_channels, OH, OW)."""
+        self._check(x)
+        sizes = self.stride, self.padding, self.output_padding, self.groups, self.dilation
+        return F.conv_transpose2d(x, self.weight, self.bias, *sizes)
+
+
+class ConvTranspose1d(_ConvTranspose):
+    """The adjoint of a convolution of signals; arguments as for :class:`ConvTranspose2d`."""
+
+    axes = 1
+
+    def forward(self, x: Any) -> Tensor:
+        """(N, in_channels, L) to (N, out_channels, OL)."""
+        self._check(x)
+        sizes = self.stride, self.padding, self.output_padding, self.groups, self.dilation
+        return F.conv_transpose1d(x, self.weight, self.bias, *sizes)

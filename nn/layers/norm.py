@@ -1,0 +1,232 @@
+"""Layers that keep signals at mean 0 and variance 1."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from autograd_lite import Tensor
+from autograd_lite.errors import ShapeError
+
+from .. import functional as F
+from ..errors import SettingError
+from ..module import Module
+from ..parameter import Buffer, Parameter
+from .linear import at_least_one
+
+
+class _BatchNorm(Module):
+    """What batch normalisation of any number of axes shares."""
+
+    ndims: ClassVar[tuple[int, ...]]
+    axes: ClassVar[str]
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
+        at_least_one(num_features=num_features)
+        self.num_features, self.eps, self.momentum = num_features, eps, momentum
+        self.weight = Parameter(np.ones(num_features, dtype)) if affine else None
+        self.bias = Parameter(np.zeros(num_features, dtype)) if affine else None
+        self.running_mean = Buffer(np.zeros(num_features, dtype)) if track_running_stats else None
+        self.running_var = Buffer(np.ones(num_features, dtype)) if track_running_stats else None
+        self.num_batches_tracked = Buffer(0, np.int64) if track_running_stats else None
+
+    def forward(self, x: Any) -> Tensor:
+        """(N, num_features, ...) to the same shape."""
+        shape = x.shape if isinstance(x, Tensor) else np.shape(x)
+        if len(shape) not in self.ndims or shape[1] != self.num_features:
+            raise ShapeError(f"expected input (N, {self.num_features}{self.axes}), got {shape}.")
+        count = 0 if self.num_batches_tracked is None else self.num_batches_tracked.item() + 1
+        momentum = 1 / max(count, 1) if self.momentum is None else self.momentum
+        running = self.running_mean, self.running_var
+        y = F.batch_norm(x, *running, self.weight, self.bias, self.training, momentum, self.eps)
+        if self.training and self.num_batches_tracked is not None:
+            self.num_batches_tracked[...] = count
+        return y
+
+    def extra_repr(self) -> str:
+        """The arguments, for ``repr``."""
+        text = f"{self.num_features}"
+        text += f", eps={self.eps}" if self.eps != 1e-5 else ""
+        text += f", momentum={self.momentum}" if self.momentum != 0.1 else ""
+        return text + (", affine=False" if self.weight is None else "")
+
+
+class BatchNorm1d(_BatchNorm):
+    """Normalise each feature by mean and variance of the batch (Ioffe and Szegedy 2015).
+
+    In :meth:`~nn.Module.eval` mode by the running mean and variance, which each training batch moves.
+
+    Parameters
+    ----------
+    num_features : int
+    eps : float
+        Added to the variance, inside the root. The book's value is 10e-7.
+    momentum : float, optional
+        Share by which the running statistics move: ``running = (1 - momentum) * running + momentum * batch``. The
+        book counts the share that is kept: its 0.9 is 0.1 here. None takes the mean of all batches.
+    affine : bool
+        Whether a factor ``weight`` and a summand ``bias`` (gamma and beta, in the paper) are learnt.
+    track_running_stats : bool
+        False uses the batch in eval mode too.
+
+    Attributes
+    ----------
+    weight, bias : Parameter, shape (num_features,), or None
+    running_mean, running_var : Buffer, shape (num_features,), or None
+        The variance is the unbiased one.
+    num_batches_tracked : Buffer, a single number, or None
+
+    Raises
+    ------
+    ShapeError
+        In training, for a batch of one: it has no variance.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import nn
+    >>> y = nn.BatchNorm1d(1, eps=0.0)(np.array([[1.0], [3.0]], np.float32))
+    >>> y.tolist()
+    [[-1.0], [1.0]]
+    """
+
+    ndims, axes = (2, 3), " [, L]"
+
+
+class BatchNorm2d(_BatchNorm):
+    """Normalise each channel of images over batch, height and width; arguments as for :class:`BatchNorm1d`."""
+
+    ndims, axes = (4,), ", H, W"
+
+
+class LayerNorm(Module):
+    """Normalise the last axes of each sample (Ba et al. 2016), alike in training and eval mode.
+
+    Parameters
+    ----------
+    normalized_shape : int or tuple of int
+        Lengths of the last axes.
+    elementwise_affine, bias : bool
+        Whether a factor and a summand are learnt.
+
+    Attributes
+    ----------
+    weight, bias : Parameter, shape normalized_shape, or None
+    """
+
+    def __init__(
+        self,
+        normalized_shape: int | tuple[int, ...],
+        eps: float = 1e-5,
+        elementwise_affine: bool = True,
+        bias: bool = True,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
+        shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        self.normalized_shape, self.eps = shape, eps
+        self.weight = Parameter(np.ones(shape, dtype)) if elementwise_affine else None
+        self.bias = Parameter(np.zeros(shape, dtype)) if elementwise_affine and bias else None
+
+    def forward(self, x: Any) -> Tensor:
+        """(..., *normalized_shape) to the same shape."""
+        return F.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
+
+    def extra_repr(self) -> str:
+        """The arguments, for ``repr``."""
+        return f"{self.normalized_shape}" + ("" if self.weight is not None else ", elementwise_affine=False")
+
+
+class RMSNorm(Module):
+    """Divide the last axes of each sample by their root mean square (Zhang and Sennrich 2019).
+
+    Attributes
+    ----------
+    weight : Parameter, shape normalized_shape, or None
+    """
+
+    def __init__(
+        self,
+        normalized_shape: int | tuple[int, ...],
+        eps: float | None = None,
+        elementwise_affine: bool = True,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
+        shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        self.normalized_shape, self.eps = shape, eps
+        self.weight = Parameter(np.ones(shape, dtype)) if elementwise_affine else None
+
+    def forward(self, x: Any) -> Tensor:
+        """(..., *normalized_shape) to the same shape."""
+        return F.rms_norm(x, self.normalized_shape, self.weight, self.eps)
+
+    def extra_repr(self) -> str:
+        """The arguments, for ``repr``."""
+        return f"{self.normalized_shape}" + ("" if self.weight is not None else ", elementwise_affine=False")
+
+
+class GroupNorm(Module):
+    """Normalise each group of channels of each sample (Wu and He 2018).
+
+    Attributes
+    ----------
+    weight, bias : Parameter, shape (num_channels,), or None
+    """
+
+    def __init__(
+        self,
+        num_groups: int,
+        num_channels: int,
+        eps: float = 1e-5,
+        affine: bool = True,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
+        at_least_one(num_groups=num_groups, num_channels=num_channels)
+        if num_channels % num_groups:
+            raise SettingError(f"{num_groups} groups do not divide {num_channels} channels.")
+        self.num_groups, self.num_channels, self.eps = num_groups, num_channels, eps
+        self.weight = Parameter(np.ones(num_channels, dtype)) if affine else None
+        self.bias = Parameter(np.zeros(num_channels, dtype)) if affine else None
+
+    def forward(self, x: Any) -> Tensor:
+        """(N, num_channels, ...) to the same shape."""
+        shape = x.shape if isinstance(x, Tensor) else np.shape(x)
+        if len(shape) < 2 or shape[1] != self.num_channels:
+            raise ShapeError(f"expected input (N, {self.num_channels}, ...), got {shape}.")
+        return F.group_norm(x, self.num_groups, self.weight, self.bias, self.eps)
+
+    def extra_repr(self) -> str:
+        """The arguments, for ``repr``."""
+        return f"{self.num_groups}, {self.num_channels}" + ("" if self.weight is not None else ", affine=False")
+
+
+class LocalResponseNorm(Module):
+    """Divide each number by what its ``size`` neighbouring channels do, as AlexNet did.
+
+    Parameters
+    ----------
+    size, alpha, beta, k
+        As in :func:`nn.functional.local_response_norm`; the mean over channels is meant. The layer of Krizhevsky et
+        al. 2012, which sums, is ``LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2)``.
+    """
+
+    def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:
+        at_least_one(size=size)
+        self.size, self.alpha, self.beta, self.k = size, alpha, beta, k
+
+    def forward(self, x: Any) -> Tensor:
+        """(N, C, ...) to the same shape."""
+        return F.local_response_norm(x, self.size, self.alpha, self.beta, self.k)
+
+    def extra_repr(self) -> str:
+        """The arguments, for ``repr``."""
+        return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"

@@ -1,0 +1,159 @@
+"""Layers that shrink or enlarge images and signals without parameters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autograd_lite import Tensor
+
+from .. import functional as F
+from ..functional.window import Pair
+from ..module import Module
+
+
+class _Pool(Module):
+    def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False) -> None:
+        self.kernel_size, self.padding, self.ceil_mode = kernel_size, padding, ceil_mode
+        self.stride = kernel_size if stride is None else stride
+
+    def extra_repr(self) -> str:
+        """The arguments, for ``repr``."""
+        text = f"kernel_size={self.kernel_size}"
+        for name, default in (("stride", self.kernel_size), ("padding", 0), ("ceil_mode", False)):
+            if getattr(self, name) != default:
+                text += f", {name}={getattr(self, name)}"
+        return text
+
+
+class MaxPool2d(_Pool):
+    """The maximum of each window (Deep Learning from Scratch, section 7.3). Padding never wins.
+
+    Parameters
+    ----------
+    kernel_size : int or pair of int
+    stride : int or pair of int, optional
+        By default windows do not overlap.
+    padding : int or pair of int
+    ceil_mode : bool
+        Let a last window hang over the edge, instead of leaving the rest out.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import nn
+    >>> nn.MaxPool2d(2)(np.zeros((100, 30, 24, 24), np.float32)).shape
+    (100, 30, 12, 12)
+    """
+
+    def __init__(
+        self, kernel_size: Pair, stride: Pair | None = None, padding: Pair = 0, ceil_mode: bool = False
+    ) -> None:
+        super().__init__(kernel_size, stride, padding, ceil_mode)
+
+    def forward(self, x: Any) -> Tensor:
+        """(N, C, H, W) to (N, C, OH, OW)."""
+        return F.max_pool2d(x, self.kernel_size, self.stride, self.padding, self.ceil_mode)
+
+
+class MaxPool1d(_Pool):
+    """The maximum of each window of a signal."""
+
+    def forward(self, x: Any) -> Tensor:
+        """(N, C, L) to (N, C, OL)."""
+        return F.max_pool1d(x, self.kernel_size, self.stride, self.padding, self.ceil_mode)
+
+
+class AvgPool2d(_Pool):
+    """The mean of each window.
+
+    Parameters
+    ----------
+    kernel_size, stride, padding, ceil_mode
+        As for :class:`MaxPool2d`.
+    count_include_pad : bool
+        Whether padding counts as zeros, or not at all.
+    """
+
+    def __init__(
+        self,
+        kernel_size: Any,
+        stride: Any = None,
+        padding: Any = 0,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+    ) -> None:
+        super().__init__(kernel_size, stride, padding, ceil_mode)
+        self.count_include_pad = count_include_pad
+
+    def forward(self, x: Any) -> Tensor:
+        """(N, C, H, W) to (N, C, OH, OW)."""
+        sizes = self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad
+        return F.avg_pool2d(x, *sizes)
+
+
+class AvgPool1d(AvgPool2d):
+    """The mean of each window of a signal."""
+
+    def forward(self, x: Any) -> Tensor:
+        """(N, C, L) to (N, C, OL)."""
+        sizes = self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad
+        return F.avg_pool1d(x, *sizes)
+
+
+class AdaptiveAvgPool2d(Module):
+    """Means of windows chosen so that the result has ``output_size``; None keeps a length. ``1`` averages it all."""
+
+    def __init__(self, output_size: int | tuple[int | None, int | None]) -> None:
+        self.output_size = output_size
+
+    def forward(self, x: Any) -> Tensor:
+        """(N, C, H, W) to (N, C, *output_size)."""
+        return F.adaptive_avg_pool2d(x, self.output_size)
+
+    def extra_repr(self) -> str:
+        """The arguments, for ``repr``."""
+        return f"{self.output_size}"
+
+
+class AdaptiveAvgPool1d(Module):
+    """Means of windows chosen so that a signal gets the length ``output_size``."""
+
+    def __init__(self, output_size: int) -> None:
+        self.output_size = output_size
+
+    def forward(self, x: Any) -> Tensor:
+        """(N, C, L) to (N, C, output_size)."""
+        return F.adaptive_avg_pool1d(x, self.output_size)
+
+    def extra_repr(self) -> str:
+        """The arguments, for ``repr``."""
+        return f"{self.output_size}"
+
+
+class Upsample(Module):
+    """Resize images by copying the nearest pixel, or by mixing the four around (bilinear).
+
+    Parameters
+    ----------
+    size : int or pair of int, optional
+        Of the result; or give ``scale_factor``.
+    mode : {"nearest", "bilinear"}
+    """
+
+    def __init__(
+        self,
+        size: Pair | None = None,
+        scale_factor: float | tuple[float, float] | None = None,
+        mode: str = "nearest",
+        align_corners: bool = False,
+    ) -> None:
+        self.size, self.scale_factor, self.mode, self.align_corners = size, scale_factor, mode, align_corners
+
+    def forward(self, x: Any) -> Tensor:
+        """(N, C, H, W) to (N, C, OH, OW)."""
+        return F.interpolate(x, self.size, self.scale_factor, self.mode, self.align_corners)
+
+    def extra_repr(self) -> str:
+        """The arguments, for ``repr``."""
+        how = f"size={self.size}" if self.size is not None else f"scale_factor={self.scale_factor}"
+        return f"{how}, mode={self.mode!r}"

@@ -1,0 +1,77 @@
+"""Layers that only arrange."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from autograd_lite import Tensor
+from autograd_lite.errors import ShapeError
+
+from ..functional._common import TensorLike, as_tensor
+from ..module import Module
+
+
+class Identity(Module):
+    """What comes in, goes out; a place to put something else. Takes any arguments."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        pass
+
+    def forward(self, x: Any) -> Any:
+        """Anything."""
+        return x
+
+
+class Flatten(Module):
+    """All axes from ``start_dim`` to ``end_dim`` as one; by default all but the first.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import nn
+    >>> nn.Flatten()(np.zeros((100, 30, 12, 12), np.float32)).shape
+    (100, 4320)
+    """
+
+    def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
+        self.start_dim, self.end_dim = start_dim, end_dim
+
+    def forward(self, x: TensorLike) -> Tensor:
+        """(N, ...) to (N, product)."""
+        x = as_tensor(x)
+        start, end = (i + x.ndim if i < 0 else i for i in (self.start_dim, self.end_dim))
+        if not 0 <= start <= end < x.ndim:
+            raise ShapeError(f"cannot flatten axes {self.start_dim} to {self.end_dim} of input {x.shape}.")
+        return x.reshape(*x.shape[:start], math.prod(x.shape[start : end + 1]), *x.shape[end + 1 :])
+
+    def extra_repr(self) -> str:
+        """The arguments, for ``repr``."""
+        return "" if (self.start_dim, self.end_dim) == (1, -1) else f"{self.start_dim}, {self.end_dim}"
+
+
+class Unflatten(Module):
+    """One axis as several.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import nn
+    >>> nn.Unflatten(1, (30, 12, 12))(np.zeros((100, 4320), np.float32)).shape
+    (100, 30, 12, 12)
+    """
+
+    def __init__(self, dim: int, unflattened_size: tuple[int, ...]) -> None:
+        self.dim, self.unflattened_size = dim, tuple(unflattened_size)
+
+    def forward(self, x: TensorLike) -> Tensor:
+        """(..., product, ...) to (..., *unflattened_size, ...)."""
+        x = as_tensor(x)
+        dim = self.dim + x.ndim if self.dim < 0 else self.dim
+        if not 0 <= dim < x.ndim:
+            raise ShapeError(f"input {x.shape} has no axis {self.dim}.")
+        return x.reshape(*x.shape[:dim], *self.unflattened_size, *x.shape[dim + 1 :])
+
+    def extra_repr(self) -> str:
+        """The arguments, for ``repr``."""
+        return f"{self.dim}, {self.unflattened_size}"

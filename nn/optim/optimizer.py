@@ -1,0 +1,362 @@
+"""What all optimisers share: groups of parameters, state that is saved with them, and a walk over the numbers.
+
+An optimiser is a formula on arrays: ``update(w, g, t, o, ...)`` changes the values ``w`` in place, given the gradient
+``g``, the number ``t`` of the step (from 1), the options ``o`` of the group and the arrays that ``keeps(o)`` names.
+The walk hands it flat blocks of some 64,000 numbers, which stay in the processor's cache from one line of the
+formula to the next; small parameters share a block, large ones are cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from autograd_lite import Tensor, enable_grad, no_grad
+
+from ..errors import SettingError, StateError
+from ..module import Module
+from ..parameter import Owned
+
+BLOCK = 1 << 16
+Array = np.ndarray
+
+
+class Group(dict[str, Any]):
+    """Options of some parameters. ``group["lr"]`` and ``group.lr`` are the same."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(f"This group has no option {name!r}; it has {', '.join(self)}.") from None
+
+
+class Optimizer:
+    """Base of all optimisers.
+
+    Parameters
+    ----------
+    params : iterable of Parameter, or of dicts
+        A dict is a group: ``{"params": [...], "lr": 0.01}`` sets options for its parameters alone.
+    **options
+        What groups do not set themselves.
+
+    Attributes
+    ----------
+    param_groups : list of Group
+        Options may be changed at any time, as schedules do: ``optimizer.param_groups[0]["lr"] = 0.01``.
+
+    Raises
+    ------
+    SettingError
+        If there are no parameters, one stands twice, or an option makes no sense.
+
+    Examples
+    --------
+    To write your own, name what to keep and write the formula:
+
+    >>> import nn
+    >>> class Momentum(nn.optim.Optimizer):
+    ...     def __init__(self, params, lr=0.01, momentum=0.9):
+    ...         super().__init__(params, lr=lr, momentum=momentum)
+    ...     def keeps(self, o):
+    ...         return {"velocity": 0.0}
+    ...     def update(self, w, g, t, o, v):
+    ...         v *= o.momentum
+    ...         v -= o.lr * g
+    ...         w += v
+    >>> x = nn.Parameter([10.0])
+    >>> optimizer = Momentum([x], lr=0.1)
+    >>> for _ in range(100):
+    ...     optimizer.zero_grad()
+    ...     (x * x).sum().backward()
+    ...     optimizer.step()
+    >>> abs(x.item()) < 0.1
+    True
+    """
+
+    decoupled: ClassVar[bool] = False  # whether weight decay shrinks the weights themselves, rather than adds to g
+
+    def __init__(self, params: Iterable[Any], **options: Any) -> None:
+        self.defaults = {"weight_decay": 0.0, "l1": 0.0, "maximize": False, **options}
+        self.param_groups: list[Group] = []
+        self._walks: list[Walk] = []
+        if isinstance(params, Module | Tensor):
+            raise SettingError(
+                f"An optimiser takes a list of parameters, such as model.parameters(), not {type(params)}."
+            )
+        given = list(params)
+        if not given:
+            raise SettingError("An optimiser needs at least one parameter; this list is empty.")
+        groups = given if isinstance(given[0], Mapping) else [{"params": given}]
+        for group in groups:
+            self.add_param_group(group)
+
+    # -- The formula: what subclasses write
+
+    def keeps(self, o: Group) -> dict[str, float]:
+        """Names and first values of the arrays that are kept beside each parameter."""
+        return {}
+
+    def update(self, w: Array, g: Array, t: int, o: Group, *kept: Array) -> None:
+        """Change ``w`` and ``kept`` in place; leave ``g`` alone."""
+        raise TypeError(f"{type(self).__name__} defines no update().")
+
+    # -- Steps
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Change all parameters that have a gradient.
+
+        Parameters
+        ----------
+        closure : callable, optional
+            Computes the loss and its gradients, which is returned.
+        """
+        loss = None
+        if closure is not None:
+            with enable_grad():
+                loss = closure()
+        for group, walk in zip(self.param_groups, self._walks, strict=True):
+            o = Group({name: float(v) if isinstance(v, np.floating) else v for name, v in group.items()})
+            for w, g, t, kept in walk.blocks(self.keeps(o)):
+                if o.maximize:
+                    g = -g
+                if o.weight_decay and self.decoupled:
+                    w *= 1 - o.lr * o.weight_decay
+                elif o.weight_decay:
+                    g = g + o.weight_decay * w
+                if o.l1:
+                    g = g + o.l1 * np.sign(w)
+                self.update(w, g, t, o, *kept)
+        return loss
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of all parameters."""
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                if parameter.requires_grad:
+                    parameter.grad = None if set_to_none else np.zeros(parameter.shape, parameter.dtype)
+
+    # -- Groups
+
+    def add_param_group(self, group: Mapping[str, Any]) -> None:
+        """Optimise more parameters, with options of their own."""
+        params = group.get("params", ())
+        params = [params] if isinstance(params, Tensor) else list(params)
+        if not params:
+            raise SettingError("A group needs at least one parameter; this one is empty.")
+        known = {id(p) for other in self.param_groups for p in other["params"]}
+        for parameter in params:
+            if not isinstance(parameter, Tensor):
+                raise SettingError(f"An optimiser takes parameters, not {type(parameter).__name__}.")
+            if not parameter.is_leaf:
+                raise SettingError(f"A tensor of shape {parameter.shape} was computed; only leaves can be optimised.")
+            if id(parameter) in known:
+                raise SettingError(f"A parameter of shape {parameter.shape} stands in two places of the groups.")
+            known.add(id(parameter))
+        made = Group({"params": params, **dict(self.defaults.items())})
+        made.update({k: v for k, v in group.items() if k != "params"})
+        if unknown := sorted(set(made) - set(self.defaults) - {"params", "initial_lr"}):
+            raise SettingError(f"{type(self).__name__} has no option {', '.join(unknown)}.")
+        self.check(made)
+        self.param_groups.append(made)
+        self._walks.append(Walk(params))
+
+    def check(self, o: Group) -> None:
+        """Refuse options that make no sense."""
+        for name, value in o.items():
+            if name in ("lr", "eps", "weight_decay", "l1", "momentum", "lr_decay", "initial_accumulator_value"):
+                if not value >= 0:
+                    raise SettingError(f"{type(self).__name__}: {name} must be 0 or more, not {value}.")
+            elif name in ("alpha", "rho", "betas"):
+                for share in value if isinstance(value, tuple | list) else (value,):
+                    if not 0 <= share < 1:
+                        raise SettingError(f"{type(self).__name__}: {name} must be in [0, 1), not {value}.")
+
+    def __repr__(self) -> str:
+        lines = [
+            f"  group {i}: {len(group['params'])} parameters, "
+            + ", ".join(f"{name}={value!r}" for name, value in group.items() if name != "params")
+            for i, group in enumerate(self.param_groups)
+        ]
+        return "\n".join([f"{type(self).__name__}(", *lines, ")"])
+
+    # -- State
+
+    def state_dict(self) -> dict[str, Any]:
+        """Options of all groups and copies of what is kept, by the number of the parameter; the layout is PyTorch's."""
+        state: dict[int, dict[str, Any]] = {}
+        groups, first = [], 0
+        for group, walk in zip(self.param_groups, self._walks, strict=True):
+            numbers = list(range(first, first + len(group["params"])))
+            groups.append({**{k: v for k, v in group.items() if k != "params"}, "params": numbers})
+            state |= {first + i: entry for i, entry in walk.saved().items()}
+            first += len(numbers)
+        return {"state": state, "param_groups": groups}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over what :meth:`state_dict` gave, for as many parameters of the same shapes.
+
+        Raises
+        ------
+        StateError
+            If groups, parameters or shapes differ; nothing is loaded then.
+        """
+        try:
+            groups, entries = state["param_groups"], state["state"]
+            sizes = [len(group["params"]) for group in groups]
+        except (KeyError, TypeError) as error:
+            raise StateError(f"This is no state of an optimiser: {error!r}.") from None
+        own = [len(group["params"]) for group in self.param_groups]
+        if sizes != own:
+            raise StateError(
+                f"{type(self).__name__}: the state has groups of {sizes} parameters, this optimiser {own}."
+            )
+        parts = []
+        for group, walk in zip(groups, self._walks, strict=True):
+            merged = Group({**self.defaults, **{k: v for k, v in group.items() if k != "params"}})
+            found = {i: entries[n] for i, n in enumerate(group["params"]) if n in entries}
+            parts.append((merged, walk.checked(found, self.keeps(merged), type(self).__name__)))
+        for group, walk, (merged, found) in zip(self.param_groups, self._walks, parts, strict=True):
+            group.update((k, merged[k]) for k in merged if k in group or k == "initial_lr")
+            walk.load(found, self.keeps(group))
+
+
+class Piece(NamedTuple):
+    """Numbers ``start`` to ``stop`` of parameter ``number``, at ``at`` in their block."""
+
+    number: int
+    start: int
+    stop: int
+    at: int
+
+
+class Walk:
+    """The parameters of a group as one long row of numbers, with what is kept in rows of the same length."""
+
+    def __init__(self, params: list[Tensor]) -> None:
+        self.params = params
+        self.steps = [0] * len(params)
+        self.rows: dict[str, Array] = {}
+        self.shapes: list[tuple[int, ...]] = []
+        self.offsets: list[int] = []
+        self.dtype = params[0].dtype
+        self._plan: tuple[Any, list[list[Piece]]] = (None, [])
+
+    def prepare(self, kept: Mapping[str, float]) -> None:
+        """Lay the rows out; at the first step, when lazy parameters have their shapes."""
+        shapes = [p.shape for p in self.params]
+        if self.rows or self.shapes:
+            if shapes != self.shapes or any(p.dtype != self.dtype for p in self.params):
+                raise StateError(
+                    "Parameters changed shape or dtype after the optimiser's first step. Make a new optimiser."
+                )
+        else:
+            dtypes = {p.dtype for p in self.params}
+            if len(dtypes) > 1:
+                raise SettingError(f"Parameters of one group need one dtype, not {', '.join(map(str, dtypes))}.")
+            self.shapes, self.dtype = shapes, dtypes.pop()
+            self.offsets = np.cumsum([0, *(p.size for p in self.params)]).tolist()
+        for name, value in kept.items():
+            if name not in self.rows:
+                self.rows[name] = np.full(self.offsets[-1], value, self.dtype)
+
+    def blocks(self, kept: Mapping[str, float]) -> Iterator[tuple[Array, Array, int, list[Array]]]:
+        """Flat blocks of values and gradients, with the number of their step and what is kept beside them."""
+        grads = [p.grad for p in self.params]
+        active = [i for i, grad in enumerate(grads) if grad is not None]
+        if not active:
+            return
+        self.prepare(kept)
+        values: dict[int, Array] = {}
+        slopes: dict[int, Array] = {}
+        for i in active:
+            self.steps[i] += 1
+            p, grad = self.params[i], grads[i]
+            assert grad is not None
+            values[i] = p.memory() if isinstance(p, Owned) and p.ndim else p.data.reshape(-1).copy()
+            slopes[i] = grad.data.reshape(-1)
+        rows = [self.rows[name] for name in kept]
+        for pieces in self.plan(active):
+            first = pieces[0]
+            begin = self.offsets[first.number] + first.start
+            end = self.offsets[pieces[-1].number] + pieces[-1].stop
+            if len(pieces) == 1:
+                w, g = values[first.number][first.start : first.stop], slopes[first.number][first.start : first.stop]
+            else:
+                w = np.concatenate([values[piece.number] for piece in pieces])
+                g = np.concatenate([slopes[piece.number] for piece in pieces])
+            yield w, g, self.steps[first.number], [row[begin:end] for row in rows]
+            if len(pieces) > 1:
+                for i, start, stop, at in pieces:
+                    values[i][...] = w[at : at + stop - start]
+        with no_grad():
+            for i in active:
+                p = self.params[i]
+                if not (isinstance(p, Owned) and p.ndim):
+                    p[...] = values[i].reshape(p.shape)
+
+    def plan(self, active: list[int]) -> list[list[Piece]]:
+        """Which pieces make which block: neighbours with as many steps behind them share one."""
+        key = [(i, self.steps[i] - self.steps[active[0]]) for i in active]
+        if self._plan[0] == key:
+            return self._plan[1]
+        blocks: list[list[Piece]] = []
+        filled = BLOCK
+        for i in active:
+            size = self.params[i].size
+            last = blocks[-1][-1].number if blocks else None
+            if filled + size <= BLOCK and last == i - 1 and self.steps[last] == self.steps[i]:
+                blocks[-1].append(Piece(i, 0, size, filled))
+                filled += size
+                continue
+            for start in range(0, size, BLOCK):
+                blocks.append([Piece(i, start, min(start + BLOCK, size), 0)])
+            filled = size if 0 < size <= BLOCK else BLOCK
+        self._plan = key, blocks
+        return blocks
+
+    # -- State
+
+    def saved(self) -> dict[int, dict[str, Any]]:
+        """What is kept for each parameter that was changed so far."""
+        return {
+            i: {"step": self.steps[i], **{name: self._part(row, i).copy() for name, row in self.rows.items()}}
+            for i in range(len(self.params))
+            if self.steps[i]
+        }
+
+    def _part(self, row: Array, i: int) -> Array:
+        return row[self.offsets[i] : self.offsets[i + 1]].reshape(self.params[i].shape)
+
+    def checked(
+        self, entries: Mapping[int, Mapping[str, Any]], kept: Mapping[str, float], title: str
+    ) -> dict[int, tuple[int, dict[str, Array]]]:
+        """``entries`` as arrays, if they fit."""
+        found = {}
+        for i, entry in entries.items():
+            # PyTorch's SGD saves no step, and None where nothing is kept yet.
+            arrays = {name: np.asarray(v) for name, v in entry.items() if name != "step" and v is not None}
+            for name in kept:
+                if name not in arrays:
+                    raise StateError(f"{title}: {name} is missing for parameter {i}. Nothing was loaded.")
+                if arrays[name].shape != self.params[i].shape:
+                    raise StateError(
+                        f"{title}: {name} of parameter {i} should have shape {self.params[i].shape} but has "
+                        f"{arrays[name].shape}. Nothing was loaded."
+                    )
+            found[i] = int(np.asarray(entry.get("step", 1))), {name: arrays[name] for name in kept}
+        return found
+
+    def load(self, entries: Mapping[int, tuple[int, dict[str, Array]]], kept: Mapping[str, float]) -> None:
+        """Take over what was checked; the rest starts anew."""
+        self.rows, self.shapes, self.steps = {}, [], [0] * len(self.params)
+        if not entries:
+            return
+        self.prepare(kept)
+        for i, (steps, arrays) in entries.items():
+            self.steps[i] = steps
+            for name, array in arrays.items():
+                self._part(self.rows[name], i)[...] = array

@@ -1,0 +1,96 @@
+"""The tensors that belong to a module: what it learns, and what it only remembers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from autograd_lite import Tensor
+
+
+class Owned(Tensor):
+    """A tensor that keeps its identity while its values, shape or dtype are exchanged. Its memory is contiguous."""
+
+    __slots__ = ()
+
+    def __init__(
+        self, data: Any, requires_grad: bool = False, dtype: DTypeLike | None = None, name: str | None = None
+    ) -> None:
+        array = np.array(data.data if isinstance(data, Tensor) else data, dtype, order="C")
+        super().__init__(array, requires_grad, name=name, copy=False)
+
+    def become(self, data: Any, dtype: DTypeLike | None = None) -> None:
+        """Hold other values from now on, perhaps of another shape or dtype; the gradient so far is dropped."""
+        Owned.__init__(self, data, self.requires_grad, dtype, self.name)
+
+    def memory(self) -> np.ndarray:
+        """The values as a flat, writable array that shares the memory, for optimisers; not for single numbers.
+
+        Graphs that kept the values count this as an update in place, so a stale one raises instead of being wrong.
+        """
+        self.detach()[0:0] = 0  # changes nothing, but notes the update
+        return self._data.reshape(-1)  # type: ignore[no-any-return]
+
+    @property
+    def awaits_shape(self) -> bool:
+        """Whether the shape will only be known at the first use."""
+        return False
+
+
+class Parameter(Owned):
+    """A tensor that a module learns. Assigned to an attribute, it is found by ``parameters()`` and ``state_dict()``.
+
+    Parameters
+    ----------
+    data : array_like
+        The first values; they are copied.
+    requires_grad : bool
+        False freezes the parameter: it is saved and loaded, but not trained.
+    dtype : dtype, optional
+        By default the dtype of ``data``. Layers of this package make theirs float32.
+    name : str, optional
+        What drawings and errors call it; by default the first attribute that it is assigned to.
+
+    Examples
+    --------
+    >>> scale = Parameter([1.0, 2.0])
+    >>> (scale * 3.0).sum().backward()
+    >>> scale.grad
+    Tensor([3., 3.])
+    """
+
+    __slots__ = ()
+
+    def __init__(
+        self, data: Any, requires_grad: bool = True, dtype: DTypeLike | None = None, name: str | None = None
+    ) -> None:
+        super().__init__(data, requires_grad, dtype, name)
+
+
+class LazyParameter(Parameter):
+    """A parameter whose shape depends on the first input; until then it is empty."""
+
+    __slots__ = ()
+
+    def __init__(self, dtype: DTypeLike = np.float32) -> None:
+        super().__init__(np.empty(0, dtype))
+
+    @property
+    def awaits_shape(self) -> bool:
+        """Whether no input was seen yet."""
+        return self.shape == (0,)
+
+
+class Buffer(Owned):
+    """A tensor that a module remembers but does not learn, such as a running mean; saved unless not ``persistent``."""
+
+    __slots__ = ("persistent",)
+
+    def __init__(self, data: Any, dtype: DTypeLike | None = None, persistent: bool = True) -> None:
+        super().__init__(data, dtype=dtype)
+        self.persistent = persistent
+
+    def __reduce__(self) -> Any:
+        return Buffer, (np.asarray(self._data), self.dtype, self.persistent)
