@@ -392,8 +392,9 @@ class Tensor(ArrayMethods):
         return self
 
     def __pow__(self, exponent: Any) -> Tensor:
-        rule, inputs = (e.Power(exponent), (self,)) if type(exponent) in (int, float) else (e.Pow(), (self, exponent))
-        return self.apply(rule, inputs)
+        if type(exponent) in (int, float, bool):
+            return self.apply(e.Power(exponent), (self,))
+        return self.apply(e.Pow(), (self, exponent))
 
     def __rpow__(self, base: Any) -> Tensor:
         return self.apply(e.Pow(), (base, self))

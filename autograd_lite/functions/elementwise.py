@@ -107,7 +107,7 @@ def power(a: TensorLike, b: TensorLike) -> Tensor:
     >>> power([1.0, 2.0], 3)
     Tensor([1., 8.])
     """
-    return as_tensor(a) ** b if type(b) in (int, float) else apply(e.Pow(), a, b)
+    return as_tensor(a) ** b if type(b) in (int, float, bool) else apply(e.Pow(), a, b)
 
 
 @implements(np.square)
