@@ -25,6 +25,7 @@ def no_collector():
 
 # -- Simple graphs ----------------------------------------------------------------------------------------------------
 
+
 def test_the_gradient_of_a_square_of_a_sum_is_twice_the_sum():
     x, y = Tensor(2.0, requires_grad=True), Tensor(3.0, requires_grad=True)
     t = x + y
@@ -68,6 +69,7 @@ def test_several_paths_and_the_same_tensor_twice_add_up():
 
 
 # -- What lives, and for how long -------------------------------------------------------------------------------------
+
 
 def alive_after(make):
     """Which arrays survive when only the last tensor is kept."""
@@ -135,6 +137,7 @@ def test_training_steps_leave_memory_flat_without_the_collector():
 
 # -- Ownership --------------------------------------------------------------------------------------------------------
 
+
 def test_a_leafs_gradient_is_its_own_and_writable():
     a, b = leaf(3), leaf(3)
     start = np.ones(3)
@@ -181,6 +184,7 @@ def test_a_leaf_collects_in_its_own_dtype_whatever_the_graph_computes_in():
 
 # -- Depth and width --------------------------------------------------------------------------------------------------
 
+
 def test_a_chain_of_a_million_runs_backward_and_can_be_dropped():
     x = Tensor(1.0, requires_grad=True)
     y = x
@@ -214,6 +218,7 @@ def test_a_thousand_doublings_take_a_thousand_steps():
 
 
 # -- Switches ---------------------------------------------------------------------------------------------------------
+
 
 def test_no_grad_belongs_to_one_thread_and_is_restored_on_exceptions():
     x = leaf(2)
@@ -272,6 +277,7 @@ def test_two_threads_may_run_backward_into_the_same_leaf():
 
 # -- Freed graphs -----------------------------------------------------------------------------------------------------
 
+
 def test_a_second_backward_says_which_call_freed_the_graph_and_what_to_do():
     x = leaf(3)
     z = (x * x).sum()
@@ -304,6 +310,7 @@ def test_a_retained_graph_can_be_used_again():
 
 
 # -- Updates in place -------------------------------------------------------------------------------------------------
+
 
 def test_a_kept_value_that_changed_in_place_is_an_error_also_behind_a_view():
     w = leaf(2, 2)
@@ -383,6 +390,7 @@ def test_a_scalar_leaf_can_be_updated_in_place():
 
 # -- grad -------------------------------------------------------------------------------------------------------------
 
+
 def test_grad_touches_no_leaf_and_computes_only_what_lies_between():
     x, w = leaf(3), leaf(3)
     h = x * w
@@ -441,6 +449,7 @@ def test_create_graph_gives_the_same_gradient_as_without():
 
 # -- Hooks ------------------------------------------------------------------------------------------------------------
 
+
 def test_hooks_see_whole_gradients_of_leaves_and_interior_tensors_and_can_replace_them():
     x = leaf(2)
     early = x * 1.0
@@ -480,6 +489,7 @@ def test_retain_grad_keeps_the_gradient_of_an_interior_tensor():
 
 
 # -- Mistakes ---------------------------------------------------------------------------------------------------------
+
 
 def test_backward_without_a_start_needs_a_single_number():
     x = leaf(3)
@@ -523,6 +533,7 @@ def test_a_failed_backward_leaves_the_rest_of_the_graph_usable():
 
 
 # -- Singular places --------------------------------------------------------------------------------------------------
+
 
 def test_a_zero_cotangent_stays_zero_behind_where():
     x = Tensor([0.0, 4.0], requires_grad=True)

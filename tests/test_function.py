@@ -13,19 +13,33 @@ class ScaledAffine(Function):
     __slots__ = ("scale",)
     broadcasts = True
 
-    def __init__(self, scale): self.scale = scale
-    def forward(self, x, w, b): return self.scale * (x * w + b)
-    def grad_x(self, g, w): return g * (self.scale * w)
-    def grad_w(self, g, x): return g * (self.scale * x)
-    def grad_b(self, g): return g * self.scale
+    def __init__(self, scale):
+        self.scale = scale
+
+    def forward(self, x, w, b):
+        return self.scale * (x * w + b)
+
+    def grad_x(self, g, w):
+        return g * (self.scale * w)
+
+    def grad_w(self, g, x):
+        return g * (self.scale * x)
+
+    def grad_b(self, g):
+        return g * self.scale
 
 
 class LogLoss(Function):
     """y = sum of -t * log(p), p = sigmoid(x): a by-product that forward and gradient share."""
 
-    def by_p(self, x): return 1 / (1 + np.exp(-x))
-    def forward(self, x, t, p): return -(t * np.log(p) + (1 - t) * np.log(1 - p)).sum()
-    def grad_x(self, g, t, p): return g * (p - t)
+    def by_p(self, x):
+        return 1 / (1 + np.exp(-x))
+
+    def forward(self, x, t, p):
+        return -(t * np.log(p) + (1 - t) * np.log(1 - p)).sum()
+
+    def grad_x(self, g, t, p):
+        return g * (p - t)
 
 
 class Standardised(Function):
@@ -37,16 +51,24 @@ class Standardised(Function):
         Standardised.calls += 1
         return g * x
 
-    def forward(self, x, w): return x * x * w
-    def grad_x(self, g, w, shared): return 2 * shared * w
-    def grad_w(self, g, x, shared): return shared * x
+    def forward(self, x, w):
+        return x * x * w
+
+    def grad_x(self, g, w, shared):
+        return 2 * shared * w
+
+    def grad_w(self, g, x, shared):
+        return shared * x
 
 
 class Total(Function):
     """y = sum of i * part i: any number of inputs."""
 
-    def forward(self, *parts): return sum((i + 1) * part for i, part in enumerate(parts))
-    def grad_parts(self, g, i): return g * (i + 1.0)
+    def forward(self, *parts):
+        return sum((i + 1) * part for i, part in enumerate(parts))
+
+    def grad_parts(self, g, i):
+        return g * (i + 1.0)
 
 
 def numerical(f, x, step=1e-6):
@@ -66,8 +88,10 @@ def test_a_rule_with_three_broadcast_inputs_and_a_parameter_gives_each_input_its
     weights = rng.standard_normal((3, 2))
     (ScaledAffine(0.5)(*tensors) * weights).sum().backward()
     for k, tensor in enumerate(tensors):
+
         def f(value, k=k):
             return (ScaledAffine(0.5)(*arrays[:k], value, *arrays[k + 1 :]) * weights).sum()
+
         np.testing.assert_allclose(tensor.grad.numpy(), numerical(f, arrays[k]), rtol=1e-6, atol=1e-8)
 
 
@@ -97,10 +121,17 @@ def test_work_on_the_cotangent_that_gradients_share_is_done_once():
 
 def test_shared_work_that_no_needed_gradient_reads_is_not_done():
     class Half(Function):
-        def by_costly(self, g): raise AssertionError("not needed")
-        def forward(self, a, b): return a * b
-        def grad_a(self, g, b): return g * b
-        def grad_b(self, g, a, costly): return g * a
+        def by_costly(self, g):
+            raise AssertionError("not needed")
+
+        def forward(self, a, b):
+            return a * b
+
+        def grad_a(self, g, b):
+            return g * b
+
+        def grad_b(self, g, a, costly):
+            return g * a
 
     x = Tensor(2.0, requires_grad=True)
     Half()(x, 3.0).backward()
@@ -115,7 +146,8 @@ def test_a_variadic_rule_takes_any_number_of_inputs():
 
 def test_a_rule_can_inherit_its_forward_and_replace_a_gradient():
     class Doubled(ScaledAffine):
-        def grad_b(self, g): return 2 * g
+        def grad_b(self, g):
+            return 2 * g
 
     b = Tensor(1.0, requires_grad=True)
     Doubled(0.5)(1.0, 1.0, b).backward()
@@ -124,8 +156,11 @@ def test_a_rule_can_inherit_its_forward_and_replace_a_gradient():
 
 def test_an_input_without_a_gradient_method_is_not_differentiable():
     class Gate(Function):
-        def forward(self, mask, a): return mask * a
-        def grad_a(self, g, mask): return g * mask
+        def forward(self, mask, a):
+            return mask * a
+
+        def grad_a(self, g, mask):
+            return g * mask
 
     mask, a = Tensor([1.0, 0.0], requires_grad=True), Tensor([2.0, 3.0], requires_grad=True)
     Gate()(mask, a).sum().backward()
@@ -136,8 +171,13 @@ def test_an_input_without_a_gradient_method_is_not_differentiable():
 
 # -- Mistakes found when the class is made ----------------------------------------------------------------------------
 
-def forward_a(self, a): return a
-def forward_ab(self, a, b): return a
+
+def forward_a(self, a):
+    return a
+
+
+def forward_ab(self, a, b):
+    return a
 
 
 @pytest.mark.parametrize(
@@ -162,10 +202,14 @@ def test_a_rule_that_breaks_the_contract_of_signatures_is_refused_by_name(body, 
 
 # -- Mistakes found when the rule runs --------------------------------------------------------------------------------
 
+
 def rule_with(gradient):
     class Wrong(Function):
-        def forward(self, a): return a * 2
-        def grad_a(self, g, a): return gradient(g, a)
+        def forward(self, a):
+            return a * 2
+
+        def grad_a(self, g, a):
+            return gradient(g, a)
 
     return Wrong()
 
@@ -210,7 +254,8 @@ def test_a_rule_that_writes_into_what_it_is_given_is_stopped():
 
 def test_a_forward_that_returns_no_array_is_an_error():
     class Listed(Function):
-        def forward(self, a): return [1.0]
+        def forward(self, a):
+            return [1.0]
 
     with pytest.raises(RuleError, match="Listed.forward returned list"):
         Listed()(Tensor(1.0, requires_grad=True))
@@ -218,8 +263,11 @@ def test_a_forward_that_returns_no_array_is_an_error():
 
 def test_an_exception_inside_a_gradient_says_in_which_rule_it_happened():
     class Careless(Function):
-        def forward(self, a): return a[:2]
-        def grad_a(self, g, a): return g * a
+        def forward(self, a):
+            return a[:2]
+
+        def grad_a(self, g, a):
+            return g * a
 
     x = Tensor(np.ones(3), requires_grad=True)
     with pytest.raises(ValueError) as caught:  # noqa: PT011  (NumPy's own message; ours is in the note)
