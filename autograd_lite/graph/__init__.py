@@ -2,5 +2,6 @@
 
 from .data import Graph, GraphEdge, GraphNode, ModuleCall, Summary
 from .trace import trace
+from .watching import Recording, watch
 
-__all__ = ["Graph", "GraphEdge", "GraphNode", "ModuleCall", "Summary", "trace"]
+__all__ = ["Graph", "GraphEdge", "GraphNode", "ModuleCall", "Recording", "Summary", "trace", "watch"]

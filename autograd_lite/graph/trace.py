@@ -4,32 +4,20 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
 import numpy as np
 
-from .. import engine
 from ..errors import GradError
-from ..function import FREED, Function, Leaf, Node
+from ..function import Node
 from ..tensor import Tensor
 from .data import Graph, GraphEdge, GraphNode, ModuleCall, Summary
 from .dtypes import infer
+from .facts import Facts, describe, look_at, operand_name
 from .modules import Calls
 from .names import Names, variables_of
-
-
-@dataclass(slots=True)
-class Facts:
-    """What is known of a node. ``kept`` maps places in ``plan.names`` to values; a variadic rule's inputs count on."""
-
-    rule: Any
-    names: tuple[str, ...]
-    parents: list[tuple[int, Node]]
-    kept: dict[int, Any]
-    result: Any = None  # the value of the node, or None
-    calls: Sequence[Any] = ()
+from .watching import Recording, gradient_flow, summary
 
 
 def trace(
@@ -38,6 +26,8 @@ def trace(
     names: Mapping[str, Tensor] | None = None,
     values: bool = False,
     constants: bool = True,
+    gradients: Any = False,
+    watched: Recording | None = None,
 ) -> Graph:
     """The graph behind some tensors, as plain data.
 
@@ -53,6 +43,12 @@ def trace(
         Summarise arrays too, as far as something keeps them; single numbers always are.
     constants : bool
         Include operands that need no gradient, where a rule kept them.
+    gradients : bool, array_like or list of array_like
+        Run backward, collecting nothing and keeping the graph, and note what flows along every edge. Other outputs
+        than single numbers need a cotangent each.
+    watched : Recording, optional
+        What a :func:`watch` block saw: with it the graph may have been freed, every value is known, and the
+        gradients are those of the pass that was watched.
 
     Raises
     ------
@@ -66,19 +62,26 @@ def trace(
     >>> [(n.op or n.kind, n.name, n.shape) for n in trace(loss)]
     [('leaf', 'x', (2,)), ('constant', None, ()), ('Mul', None, (2,)), ('Sum', 'loss', ())]
     """
-    return Tracer(outputs, sys._getframe(1), names).graph(values, constants)
+    return Tracer(outputs, sys._getframe(1), names, watched).graph(values, constants, gradients)
 
 
 class Tracer:
     """Collects what is known of every node behind some tensors, and makes a :class:`Graph` of it."""
 
     def __init__(
-        self, outputs: Tensor | Iterable[Tensor], frame: FrameType, names: Mapping[str, Tensor] | None = None
+        self,
+        outputs: Tensor | Iterable[Tensor],
+        frame: FrameType,
+        names: Mapping[str, Tensor] | None = None,
+        watched: Recording | None = None,
     ) -> None:
         self.outputs = checked(outputs)
+        self.watched = watched or Recording()
         self.facts: dict[Node, Facts] = {}
         self.order = self._topological([tensor.node for tensor in self.outputs])  # type: ignore[misc]
-        self.calls = Calls(self.order, self.parents, lambda node: self.facts[node].calls)
+        self.calls = Calls(
+            self.order, self.parents, lambda node: getattr(node, "calls", None) or self.facts[node].calls
+        )
         variables = variables_of(frame)
         roots = self.calls.roots()
         known = {id(root) for root in roots}
@@ -98,7 +101,7 @@ class Tracer:
             if parents_done:
                 order.append(node)
             elif node not in self.facts:
-                facts = self.facts[node] = look_at(node)
+                facts = self.facts[node] = self.watched.facts.get(node) or look_at(node)
                 stack.append((node, True))
                 stack += [(parent, False) for _, parent in reversed(facts.parents)]
         return order
@@ -118,8 +121,11 @@ class Tracer:
                 found[tensor.node] = tensor._data
         return found
 
-    def graph(self, values: bool = False, constants: bool = True) -> Graph:
+    def graph(self, values: bool = False, constants: bool = True, gradients: Any = False) -> Graph:
         """The plain data."""
+        flow = self.watched
+        if gradients is not False and not any(node in flow.gradients for node in self.order):
+            flow = gradient_flow(self.outputs, self.order, gradients)
         results = self.values()
         known = {node: np.asarray(value).dtype for node, value in results.items()}
         dtypes = infer(self.order, lambda node: (self.facts[node].rule, self.facts[node].parents), known)
@@ -138,15 +144,22 @@ class Tracer:
                 out.dtype = str(dtypes[node])
             if node in self.calls.owner:
                 out.module = module_ids[self.calls.owner[node]]
-            if node in results and (values or np.size(results[node]) == 1):
+            note = self.watched.notes.get(node)
+            if note is not None:
+                out.value, out.source, out.seconds, out.dtype = note.value, note.source, note.seconds, note.value.dtype
+            elif node in results and (values or np.size(results[node]) == 1):
                 out.value = Summary.of(results[node])
             gradient = getattr(facts.rule, "grad", None) if out.kind != "op" else getattr(node, "retained", None)
-            if gradient is not None:
-                out.gradient = Summary.of(getattr(gradient, "_data", gradient))
+            if node in flow.gradients:
+                out.gradient = flow.gradients[node]
+            elif gradient is not None and gradients is False:
+                out.gradient = summary(gradient)
             if constants:
                 self._add_constants(facts, out, constant_ids, nodes, edges, values)
             nodes.append(out)
-            edges += [GraphEdge(self.ids[p], out.id, i, operand_name(facts, i)) for i, p in facts.parents]
+            for i, parent in facts.parents:
+                contribution = flow.contributions.get((node, i))
+                edges.append(GraphEdge(self.ids[parent], out.id, i, operand_name(facts, i), contribution))
         return Graph(nodes, edges, modules, [self.ids[t.node] for t in self.outputs])  # type: ignore[index]
 
     def _add_constants(
@@ -156,7 +169,8 @@ class Tracer:
         """Nodes and edges for the operands of ``user`` that were kept but need no gradient."""
         differentiated = {i for i, _ in facts.parents}
         arity = len(facts.names)
-        for i, value in facts.kept.items():
+        operands = facts.kept if facts.inputs is None else dict(enumerate(facts.inputs))
+        for i, value in operands.items():
             if i in differentiated or i >= arity or value is None:
                 continue
             array = isinstance(value, np.ndarray)
@@ -207,80 +221,6 @@ def checked(outputs: Tensor | Iterable[Tensor]) -> list[Tensor]:
                 "gradient, or under no_grad(). Create its inputs with requires_grad=True."
             )
     return tensors
-
-
-def look_at(node: Node) -> Facts:
-    """What a node that was not freed tells of itself."""
-    plan = node.plan
-    if plan is FREED:
-        raise GradError(f"{engine.freed(node)} To draw it all the same, trace or draw it before that call.")
-    parents = node.parents()
-    kept: dict[int, Any] = {}
-    result = None
-    inputs: tuple[str, ...] = plan.names[: plan.arity]
-    y = plan.names.index("y") if "y" in plan.names else -1
-    if plan.variadic:
-        parts = node.values[0] or ()
-        kept = dict(enumerate(parts))
-        inputs = tuple(f"{plan.names[0]}[{i}]" for i in range(len(node.values[2] or parts or parents)))
-        result = node.values[y]
-    elif plan.wide:
-        kept = {i: value for i, value in enumerate(node.values) if value is not None and i != y}
-        result = node.values[y]
-    else:
-        for i, _ in parents:
-            kept.update(zip(plan.positions[i], engine.kept_values(node, i), strict=True))
-        result = kept.pop(y, None)
-    return Facts(node.rule, inputs, list(parents), kept, result, getattr(node, "calls", None) or ())
-
-
-def describe(node: Node, facts: Facts) -> GraphNode:
-    """All of a graph node that needs no other node."""
-    if isinstance(facts.rule, Leaf):
-        return GraphNode("", "leaf", node.shape)
-    rule = type(facts.rule)
-    own_repr = any("__repr__" in vars(base) for base in rule.__mro__[: rule.__mro__.index(Function)])
-    family = rule.__module__.rpartition(".")[2] if rule.__module__.startswith(OURS) else "custom"
-    kept = {id(v): v.nbytes for v in (*facts.kept.values(), facts.result) if isinstance(v, np.ndarray)}
-    return GraphNode(
-        "", "op", node.shape, rule.__name__, repr(facts.rule) if own_repr else rule.__name__, family,
-        settings=settings(facts.rule), saved_bytes=sum(kept.values()),
-    )  # fmt: skip
-
-
-OURS = __name__.partition(".")[0] + ".ops."
-
-
-def operand_name(facts: Facts, i: int) -> str:
-    """What the rule calls its input number ``i``."""
-    return facts.names[i] if i < len(facts.names) else f"{facts.names[0]}[{i}]"
-
-
-def settings(rule: Function) -> dict[str, str]:
-    """The attributes of a rule, as short text."""
-    slots: list[str] = []
-    for base in reversed(type(rule).__mro__):
-        own = vars(base).get("__slots__", ())
-        slots += [own] if isinstance(own, str) else own
-    values = {name: getattr(rule, name) for name in slots if hasattr(rule, name)} | getattr(rule, "__dict__", {})
-    return {name: short(value) for name, value in values.items() if value is not None and value is not False}
-
-
-def short(value: Any, limit: int = 60) -> str:
-    """A setting on one line: arrays by dtype and shape, indices as they are written."""
-    if isinstance(value, np.ndarray):
-        return f"{value.dtype} {value.shape}"
-    if isinstance(value, tuple) and any(isinstance(part, slice | np.ndarray) or part is Ellipsis for part in value):
-        return ", ".join(short(part) for part in value)
-    if isinstance(value, slice):
-        ends = ":".join("" if end is None else str(end) for end in (value.start, value.stop))
-        return ends if value.step is None else f"{ends}:{value.step}"
-    if value is Ellipsis:
-        return "..."
-    if isinstance(value, type) and issubclass(value, np.generic):
-        return value.__name__
-    text = " ".join(str(value).split())
-    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def is_module(value: Any) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -10,24 +11,34 @@ from collections.abc import Collection, Iterable
 import graphviz
 
 from ..graph import Graph, GraphEdge, GraphNode, ModuleCall, Summary
-from .style import FONT, KINDS, Theme, kind
+from .flow import Flow, size
+from .style import FONT, KINDS, Theme, blend, kind
 
-FACTS = ("shape", "dtype", "settings", "value", "statistics", "gradient", "saved", "time")
+FACTS = ("shape", "dtype", "settings", "value", "statistics", "gradient", "derivative", "saved", "time")
 SHOWN_SETTINGS = frozenset(["axis", "axes", "index", "low", "high", "n", "shift", "repeats", "eps"])
 DIRECTIONS = ("TB", "LR", "BT", "RL")
 ARROW = "\N{RIGHTWARDS ARROW}"
+GAP = "&#160;"  # between an edge and its label
 TIMES = "\N{MULTIPLICATION SIGN}"
 DOT = " \N{MIDDLE DOT} "
 
 
-def to_dot(graph: Graph, theme: Theme, show: Collection[str], direction: str = "TB", legend: bool = True) -> str:
+def to_dot(
+    graph: Graph,
+    theme: Theme,
+    show: Collection[str],
+    direction: str = "TB",
+    legend: bool = True,
+    color: str = "kind",
+) -> str:
     """The DOT source of a drawing; the same graph gives the same text."""
-    return _Writer(graph, theme, frozenset(show)).write(direction, legend)
+    return _Writer(graph, theme, frozenset(show), color).write(direction, legend)
 
 
 class _Writer:
-    def __init__(self, graph: Graph, theme: Theme, show: frozenset[str]) -> None:
-        self.graph, self.theme, self.show = graph, theme, show
+    def __init__(self, graph: Graph, theme: Theme, show: frozenset[str], color: str) -> None:
+        self.graph, self.theme, self.show, self.color = graph, theme, show, color
+        self.flow = Flow(graph)
         self.outputs = set(graph.outputs)
         self.titles = {node.id: headline(node) for node in graph.nodes}
         self.constants = {node.id for node in graph.nodes if node.kind in ("parameter", "constant")}
@@ -97,7 +108,7 @@ class _Writer:
     # -- Nodes
 
     def _node(self, dot: graphviz.Digraph, node: GraphNode) -> None:
-        fill, border = self.theme.fills[kind(node)]
+        fill, border = self._colors(node)
         attributes = {"fillcolor": fill, "color": border}
         if node.kind == "parameter":
             attributes["style"] = "filled"
@@ -107,6 +118,20 @@ class _Writer:
             attributes |= {"color": self.theme.output, "penwidth": "2.2"}
         dot.node(node.id, f"<{self._label(node)}>", tooltip=plain(self._tooltip(node)), **attributes)
 
+    def _colors(self, node: GraphNode) -> tuple[str, str]:
+        """Inside and border."""
+        theme = self.theme
+        if self.color == "kind":
+            return theme.fills[kind(node)]
+        if node.gradient is None:
+            return theme.background, theme.cluster_border
+        strength = size(node.gradient)
+        return self._heat(strength), theme.alarm if strength in (0.0, math.inf) else theme.gradient
+
+    def _heat(self, strength: float) -> str:
+        place = 0.0 if strength == 0 else 0.08 + 0.62 * self.flow.nodes.place(strength)
+        return blend(self.theme.background, self.theme.gradient, place)
+
     def _label(self, node: GraphNode) -> str:
         muted = f'<font point-size="9" color="{self.theme.muted}">'
         title = text(self._short_names.get(node.id) or headline(node))
@@ -115,6 +140,8 @@ class _Writer:
         if facts:
             lines.append(f"{muted}{text(facts)}</font>")
         lines += [f"{muted}{text(line)}</font>" for line in self._numbers(node)]
+        if self.flow.cancels(node):
+            lines.append(f'<font point-size="9" color="{self.theme.alarm}"><b>contributions cancel</b></font>')
         return "<br/>".join(lines)
 
     def _facts(self, node: GraphNode) -> Iterable[str]:
@@ -135,11 +162,22 @@ class _Writer:
             elif "statistics" in show and value.value is None:
                 yield statistics(value)
         if "gradient" in show and node.gradient is not None:
-            yield "gradient " + size_text(node.gradient)
+            yield self._sum(node, node.gradient)
         costs = [bytes_text(node.saved_bytes)] if "saved" in show and node.saved_bytes else []
         costs += [time_text(node.seconds)] if "time" in show and node.seconds is not None else []
         if costs:
             yield DOT.join(costs)
+
+    def _sum(self, node: GraphNode, gradient: Summary) -> str:
+        """The gradient of a node, and the contributions that make it, where several meet."""
+        parts = [edge.contribution for edge in self.flow.incoming[node.id] if edge.contribution is not None]
+        total = "gradient " + size_text(gradient)
+        if not 2 <= len(parts) <= 4:
+            return total + (f" of {len(parts)} parts" if len(parts) > 4 else "")
+        if gradient.value is None:
+            return f"{total} of {' and '.join(number(part.norm or 0.0) for part in parts)}"
+        terms = " + ".join(number(part.value or 0.0) for part in parts)
+        return f"{total} = {terms.replace('+ -', '- ')}"
 
     def _tooltip(self, node: GraphNode) -> str:
         lines = [f"{node.id}: {headline(node)}", f"shape {node.shape}" + (f", {node.dtype}" if node.dtype else "")]
@@ -164,21 +202,43 @@ class _Writer:
         attributes = {"tooltip": plain(f"{edge.operand} of {self.titles[edge.head]}")}
         if edge.tail not in self.constants:
             attributes["weight"] = "4"  # keeps the way of the data straight
+        flowing = edge.contribution
+        if flowing is not None:
+            strength = size(flowing)
+            place = self.flow.edges.place(strength)
+            attributes["label"] = self._edge_label(edge, flowing)
+            attributes["tooltip"] = plain(f"backward sends {size_text(flowing)} from {self.titles[edge.head]}")
+            attributes["penwidth"] = f"{0.8 + 3.2 * place:.2f}"
+            attributes["color"] = blend(self.theme.edge, self.theme.gradient, place)
+            if strength == math.inf:
+                attributes["color"] = self.theme.alarm
+            elif strength == 0:
+                attributes |= {"style": "dashed", "color": self.theme.edge}
         dot.edge(edge.tail, edge.head, **attributes)
+
+    def _edge_label(self, edge: GraphEdge, flowing: Summary) -> str:
+        lines = [f"<b>{GAP}{text(size_text(flowing).removeprefix('norm '))}</b>"]
+        derivative = self.flow.derivative(edge) if "derivative" in self.show else None
+        if derivative is not None:
+            lines.append(f'<font color="{self.theme.muted}">{GAP}slope {number(derivative)}</font>')
+        return f"<{'<br/>'.join(lines)}>"
 
     # -- Legend
 
     def _legend(self) -> str:
         """One line of coloured chips, for the kinds that occur."""
         present = {kind(node) for node in self.graph.nodes}
+        chips = [(*self.theme.fills[name], title) for name, title in KINDS.items() if name in present]
         cells = []
-        for name, title in KINDS.items():
-            if name in present:
-                fill, border = self.theme.fills[name]
-                cells.append(
-                    f'<td border="1" bgcolor="{fill}" color="{border}" width="12" height="10" fixedsize="true"></td>'
-                )
-                cells.append(f'<td align="left"><font point-size="9">{title} </font></td>')
+        if self.color == "gradient":
+            chips = [(self._heat(norm), self.theme.gradient, f"{norm:.2g}") for norm in self.flow.nodes.ticks()]
+            cells = ['<td><font point-size="9">norm of the gradient: </font></td>']
+        for fill, border, title in chips:
+            looks = f'border="1" bgcolor="{fill}" color="{border}" width="12" height="10" fixedsize="true"'
+            cells.append(f'<td {looks}></td><td align="left"><font point-size="9">{title} </font></td>')
+        if self.flow.incoming:
+            note = "\N{RIGHTWARDS ARROW} what backward sends against the arrow, by its norm"
+            cells.append(f'<td><font point-size="9" color="{self.theme.gradient}">{note}</font></td>')
         return f'<<table border="0" cellborder="0" cellspacing="3" cellpadding="1"><tr>{"".join(cells)}</tr></table>>'
 
 
@@ -257,7 +317,7 @@ def bytes_text(n: int) -> str:
 
 def time_text(seconds: float) -> str:
     """A time in a unit that keeps the number short."""
-    for unit, size in (("s", 1.0), ("ms", 1e-3)):
-        if seconds >= size:
-            return f"{seconds / size:.3g} {unit}"
+    for unit, length in (("s", 1.0), ("ms", 1e-3)):
+        if seconds >= length:
+            return f"{seconds / length:.3g} {unit}"
     return f"{seconds * 1e6:.3g} µs"

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..graph import Graph
+from ..graph import Graph, Recording
 from ..graph.trace import Tracer
 from ..tensor import Tensor
 from .dot import DIRECTIONS, FACTS, to_dot
@@ -16,6 +16,7 @@ from .render import FORMATS, RenderError, render, write
 from .style import THEMES
 
 SOURCE_SUFFIXES = ("dot", "gv")
+COLORS = ("kind", "gradient")
 DEFAULT_FACTS = ("shape", "dtype", "settings", "value")
 
 
@@ -94,6 +95,9 @@ def draw(
     theme: str = "light",
     direction: str = "TB",
     constants: bool = True,
+    gradients: Any = False,
+    watched: Recording | None = None,
+    color: str = "kind",
     legend: bool = True,
     timeout: float = 60.0,
 ) -> Drawing:
@@ -109,14 +113,23 @@ def draw(
         Names that come before all others.
     show : iterable of str
         What to write into the nodes: any of ``"shape"``, ``"dtype"``, ``"settings"``, ``"value"`` (of single
-        numbers), ``"statistics"`` (of arrays: mean and standard deviation), ``"gradient"`` (where collected),
-        ``"saved"`` (bytes kept for backward) and ``"time"``. What is not shown stands in the tooltips of an SVG.
+        numbers), ``"statistics"`` (of arrays: mean and standard deviation), ``"gradient"`` (where known),
+        ``"derivative"`` (along edges between numbers), ``"saved"`` (bytes kept for backward) and ``"time"``. What
+        is not shown stands in the tooltips of an SVG.
     theme : str
         ``"light"``, ``"dark"`` or ``"print"``.
     direction : str
         Where data flows: ``"TB"`` (top to bottom), ``"LR"``, ``"BT"`` or ``"RL"``.
     constants : bool
         Draw operands that need no gradient, where a rule kept them.
+    gradients : bool, array_like or list of array_like
+        Run backward, collecting nothing and keeping the graph, and draw what flows along every edge: its value or
+        norm, as width and colour too. Where several contributions meet, they are shown to add up, and marked if they
+        cancel. Other outputs than single numbers need a cotangent each.
+    watched : Recording, optional
+        What a :func:`watch` block saw of this graph: values, times, source lines, and the pass that freed it.
+    color : str
+        What the colours of nodes mean: ``"kind"`` of operation, or size of the ``"gradient"``.
     legend : bool
         Explain the colours.
     timeout : float
@@ -146,6 +159,13 @@ def draw(
         raise ValueError(f"There is no theme {theme!r}; choose from {', '.join(THEMES)}.")
     if direction not in DIRECTIONS:
         raise ValueError(f"There is no direction {direction!r}; choose from {', '.join(DIRECTIONS)}.")
+    if color not in COLORS:
+        raise ValueError(f"There is no colouring by {color!r}; choose from {', '.join(COLORS)}.")
+    if color == "gradient" and gradients is False and watched is None:
+        gradients = True
     if not isinstance(outputs, Graph):
-        outputs = Tracer(outputs, sys._getframe(1), names).graph("statistics" in shown, constants)
-    return Drawing(to_dot(outputs, THEMES[theme], shown, direction, legend), outputs, timeout)
+        tracer = Tracer(outputs, sys._getframe(1), names, watched)
+        outputs = tracer.graph("statistics" in shown, constants, gradients)
+    if gradients is not False:
+        shown |= {"gradient"}
+    return Drawing(to_dot(outputs, THEMES[theme], shown, direction, legend, color), outputs, timeout)

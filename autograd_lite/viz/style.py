@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..graph import GraphNode
 
-FONT = "Helvetica"  # what the renderers know the widths of
+FONT = "Arial"  # what the renderers know the widths of
 
 KINDS = {
     "leaf": "input",
@@ -114,5 +114,12 @@ PRINT = Theme(
         "custom": ("#ffffff", "#000000"),
     },
 )  # fmt: skip
+
+
+def blend(low: str, high: str, t: float) -> str:
+    """The colour that lies at ``t``, from 0 to 1, on the way from ``low`` to ``high``."""
+    channels = ((int(low[i : i + 2], 16), int(high[i : i + 2], 16)) for i in (1, 3, 5))
+    return "#" + "".join(f"{round(a + (b - a) * t):02x}" for a, b in channels)
+
 
 THEMES = {"light": LIGHT, "dark": DARK, "print": PRINT}

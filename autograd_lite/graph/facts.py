@@ -1,0 +1,100 @@
+"""What a recorded node tells of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .. import engine
+from ..errors import GradError
+from ..function import FREED, Function, Leaf, Node
+from .data import GraphNode
+
+OURS = __name__.partition(".")[0] + ".ops."
+
+
+@dataclass(slots=True)
+class Facts:
+    """What is known of a node. ``kept`` maps places in ``plan.names`` to values; a variadic rule's inputs count on."""
+
+    rule: Any
+    names: tuple[str, ...]
+    parents: list[tuple[int, Node]]
+    kept: dict[int, Any]
+    result: Any = None  # the value of the node, or None
+    calls: Sequence[Any] = ()
+    inputs: tuple[Any, ...] | None = None  # all of them, of a watched operation
+
+
+def look_at(node: Node) -> Facts:
+    """What a node that was not freed tells of itself."""
+    plan = node.plan
+    if plan is FREED:
+        raise GradError(f"{engine.freed(node)} To draw it all the same, trace or draw it before that call.")
+    parents = node.parents()
+    kept: dict[int, Any] = {}
+    result = None
+    inputs: tuple[str, ...] = plan.names[: plan.arity]
+    y = plan.names.index("y") if "y" in plan.names else -1
+    if plan.variadic:
+        parts = node.values[0] or ()
+        kept = dict(enumerate(parts))
+        inputs = tuple(f"{plan.names[0]}[{i}]" for i in range(len(node.values[2] or parts or parents)))
+        result = node.values[y]
+    elif plan.wide:
+        kept = {i: value for i, value in enumerate(node.values) if value is not None and i != y}
+        result = node.values[y]
+    else:
+        for i, _ in parents:
+            kept.update(zip(plan.positions[i], engine.kept_values(node, i), strict=True))
+        result = kept.pop(y, None)
+    return Facts(node.rule, inputs, list(parents), kept, result, getattr(node, "calls", None) or ())
+
+
+def describe(node: Node, facts: Facts) -> GraphNode:
+    """All of a graph node that needs no other node."""
+    if isinstance(facts.rule, Leaf):
+        return GraphNode("", "leaf", node.shape)
+    rule = type(facts.rule)
+    own_repr = any("__repr__" in vars(base) for base in rule.__mro__[: rule.__mro__.index(Function)])
+    family = rule.__module__.rpartition(".")[2] if rule.__module__.startswith(OURS) else "custom"
+    kept = {id(v): v.nbytes for v in (*facts.kept.values(), facts.result) if isinstance(v, np.ndarray)}
+    return GraphNode(
+        "", "op", node.shape, rule.__name__, repr(facts.rule) if own_repr else rule.__name__, family,
+        settings=settings(facts.rule), saved_bytes=sum(kept.values()),
+    )  # fmt: skip
+
+
+def operand_name(facts: Facts, i: int) -> str:
+    """What the rule calls its input number ``i``."""
+    return facts.names[i] if i < len(facts.names) else f"{facts.names[0]}[{i}]"
+
+
+def settings(rule: Function) -> dict[str, str]:
+    """The attributes of a rule, as short text."""
+    slots: list[str] = []
+    for base in reversed(type(rule).__mro__):
+        own = vars(base).get("__slots__", ())
+        slots += [own] if isinstance(own, str) else own
+    values = {name: getattr(rule, name) for name in slots if hasattr(rule, name)} | getattr(rule, "__dict__", {})
+    return {name: short(value) for name, value in values.items() if value is not None and value is not False}
+
+
+def short(value: Any, limit: int = 60) -> str:
+    """A setting on one line: arrays by dtype and shape, indices as they are written."""
+    if isinstance(value, np.ndarray):
+        return f"{value.dtype} {value.shape}"
+    if isinstance(value, tuple) and any(isinstance(part, slice | np.ndarray) or part is Ellipsis for part in value):
+        return ", ".join(short(part) for part in value)
+    if isinstance(value, slice):
+        ends = ":".join("" if end is None else str(end) for end in (value.start, value.stop))
+        return ends if value.step is None else f"{ends}:{value.step}"
+    if value is Ellipsis:
+        return "..."
+    if isinstance(value, type) and issubclass(value, np.generic):
+        return value.__name__
+    text = " ".join(str(value).split())
+    return text if len(text) <= limit else text[: limit - 1] + "…"
