@@ -20,20 +20,14 @@ class Elementwise(Function):
 
 # -- Arithmetic -------------------------------------------------------------------------------------------------------
 
-
 class Add(Elementwise):
     """y = a + b."""
 
     __slots__ = ()
 
-    def forward(self, a, b):
-        return a + b
-
-    def grad_a(self, g):
-        return g
-
-    def grad_b(self, g):
-        return g
+    def forward(self, a, b): return a + b
+    def grad_a(self, g): return g
+    def grad_b(self, g): return g
 
 
 class Sub(Elementwise):
@@ -41,14 +35,9 @@ class Sub(Elementwise):
 
     __slots__ = ()
 
-    def forward(self, a, b):
-        return a - b
-
-    def grad_a(self, g):
-        return g
-
-    def grad_b(self, g):
-        return -g
+    def forward(self, a, b): return a - b
+    def grad_a(self, g): return g
+    def grad_b(self, g): return -g
 
 
 class Mul(Elementwise):
@@ -56,14 +45,9 @@ class Mul(Elementwise):
 
     __slots__ = ()
 
-    def forward(self, a, b):
-        return a * b
-
-    def grad_a(self, g, b):
-        return g * b
-
-    def grad_b(self, g, a):
-        return g * a
+    def forward(self, a, b): return a * b
+    def grad_a(self, g, b): return g * b
+    def grad_b(self, g, a): return g * a
 
 
 class Div(Elementwise):
@@ -71,14 +55,9 @@ class Div(Elementwise):
 
     __slots__ = ()
 
-    def forward(self, a, b):
-        return a / b
-
-    def grad_a(self, g, b):
-        return g / b
-
-    def grad_b(self, g, b, y):
-        return -g * y / b
+    def forward(self, a, b): return a / b
+    def grad_a(self, g, b): return g / b
+    def grad_b(self, g, b, y): return -(g / b) * y  # in this order 0 / 0 is noticed, and settled
 
 
 class Mod(Elementwise):
@@ -86,14 +65,9 @@ class Mod(Elementwise):
 
     __slots__ = ()
 
-    def forward(self, a, b):
-        return np.remainder(a, b)
-
-    def grad_a(self, g):
-        return g
-
-    def grad_b(self, g, a, b):
-        return -g * Flat(np.floor_divide)(a, b)
+    def forward(self, a, b): return np.remainder(a, b)
+    def grad_a(self, g): return g
+    def grad_b(self, g, a, b): return -g * Flat(np.floor_divide)(a, b)
 
 
 class Neg(Elementwise):
@@ -101,11 +75,8 @@ class Neg(Elementwise):
 
     __slots__ = ()
 
-    def forward(self, a):
-        return -a
-
-    def grad_a(self, g):
-        return -g
+    def forward(self, a): return -a
+    def grad_a(self, g): return -g
 
 
 class Power(Elementwise):
@@ -113,17 +84,10 @@ class Power(Elementwise):
 
     __slots__ = ("n",)
 
-    def __init__(self, n):
-        self.n = n
-
-    def __repr__(self):
-        return f"Power({self.n})"
-
-    def forward(self, a):
-        return power(a, self.n)
-
-    def grad_a(self, g, a):
-        return g * (self.n * Power(self.n - (self.n != 0))(a))
+    def __init__(self, n): self.n = n
+    def __repr__(self): return f"Power({self.n})"
+    def forward(self, a): return power(a, self.n)
+    def grad_a(self, g, a): return g * (self.n * Power(self.n - (self.n != 0))(a))
 
 
 class Pow(Elementwise):
@@ -131,14 +95,9 @@ class Pow(Elementwise):
 
     __slots__ = ()
 
-    def forward(self, a, b):
-        return a**b
-
-    def grad_a(self, g, a, b):
-        return g * b * a ** (b * 1 - (b != 0))  # booleans can be multiplied, not subtracted
-
-    def grad_b(self, g, a, y):
-        return g * y * Log()(Where()(a == 0, 1, a)).astype(g.dtype)
+    def forward(self, a, b): return a ** b
+    def grad_a(self, g, a, b): return g * b * a ** (b * 1 - (b != 0))  # booleans can be multiplied, not subtracted
+    def grad_b(self, g, a, y): return g * y * Log()(Where()(a == 0, 1, a)).astype(g.dtype)
 
 
 class Square(Elementwise):
@@ -146,11 +105,8 @@ class Square(Elementwise):
 
     __slots__ = ()
 
-    def forward(self, a):
-        return a * a
-
-    def grad_a(self, g, a):
-        return g * (2 * a)
+    def forward(self, a): return a * a
+    def grad_a(self, g, a): return g * (2 * a)
 
 
 class Reciprocal(Elementwise):
@@ -158,11 +114,8 @@ class Reciprocal(Elementwise):
 
     __slots__ = ()
 
-    def forward(self, a):
-        return np.reciprocal(a)
-
-    def grad_a(self, g, y):
-        return -g * (y * y)
+    def forward(self, a): return np.reciprocal(a)
+    def grad_a(self, g, y): return -g * (y * y)
 
 
 class Sqrt(Elementwise):
@@ -170,11 +123,8 @@ class Sqrt(Elementwise):
 
     __slots__ = ()
 
-    def forward(self, a):
-        return np.sqrt(a)
-
-    def grad_a(self, g, y):
-        return ZeroSafeDiv()(g * 0.5, y)
+    def forward(self, a): return np.sqrt(a)
+    def grad_a(self, g, y): return ZeroSafeDiv()(g * 0.5, y)
 
 
 class Cbrt(Elementwise):
@@ -182,11 +132,8 @@ class Cbrt(Elementwise):
 
     __slots__ = ()
 
-    def forward(self, a):
-        return np.cbrt(a)
-
-    def grad_a(self, g, y):
-        return ZeroSafeDiv()(g, 3 * y * y)
+    def forward(self, a): return np.cbrt(a)
+    def grad_a(self, g, y): return ZeroSafeDiv()(g, 3 * y * y)
 
 
 class Hypot(Elementwise):
@@ -194,44 +141,30 @@ class Hypot(Elementwise):
 
     __slots__ = ()
 
-    def forward(self, a, b):
-        return np.hypot(a, b)
-
-    def grad_a(self, g, a, y):
-        return g * ZeroSafeDiv()(a, y)
-
-    def grad_b(self, g, b, y):
-        return g * ZeroSafeDiv()(b, y)
+    def forward(self, a, b): return np.hypot(a, b)
+    def grad_a(self, g, a, y): return g * ZeroSafeDiv()(a, y)
+    def grad_b(self, g, b, y): return g * ZeroSafeDiv()(b, y)
 
 
 class ZeroSafeDiv(Elementwise):
-    """y = a / b where b is not 0, and 0 where it is."""
+    """y = a / b, but 0 where a or b is 0: even 0 / 0 and 0 / nan are 0."""
 
     __slots__ = ()
 
-    def forward(self, a, b):
-        return np.where(b == 0, 0, a / np.where(b == 0, 1, b))
-
-    def grad_a(self, g, b):
-        return ZeroSafeDiv()(g, b)
-
-    def grad_b(self, g, b, y):
-        return ZeroSafeDiv()(-g * y, b)
+    def forward(self, a, b): return np.where((a == 0) | (b == 0), 0, a / np.where(b == 0, 1, b))
+    def grad_a(self, g, b): return ZeroSafeDiv()(g, b)
+    def grad_b(self, g, b, y): return ZeroSafeDiv()(-g * y, b)
 
 
 # -- Exponentials and logarithms --------------------------------------------------------------------------------------
-
 
 class Exp(Elementwise):
     """y = exp(a)."""
 
     __slots__ = ()
 
-    def forward(self, a):
-        return np.exp(a)
-
-    def grad_a(self, g, y):
-        return g * y
+    def forward(self, a): return np.exp(a)
+    def grad_a(self, g, y): return g * y
 
 
 class Exp2(Elementwise):
@@ -239,11 +172,8 @@ class Exp2(Elementwise):
 
     __slots__ = ()
 
-    def forward(self, a):
-        return np.exp2(a)
-
-    def grad_a(self, g, y):
-        return g * (y * LOG_2)
+    def forward(self, a): return np.exp2(a)
+    def grad_a(self, g, y): return g * (y * LOG_2)
 
 
 class Expm1(Elementwise):
@@ -251,11 +181,8 @@ class Expm1(Elementwise):
 
     __slots__ = ()
 
-    def forward(self, a):
-        return np.expm1(a)
-
-    def grad_a(self, g, y):
-        return g * (y + 1)
+    def forward(self, a): return np.expm1(a)
+    def grad_a(self, g, y): return g * (y + 1)
 
 
 class Log(Elementwise):
@@ -263,11 +190,8 @@ class Log(Elementwise):
 
     __slots__ = ()
 
-    def forward(self, a):
-        return np.log(a)
-
-    def grad_a(self, g, a):
-        return g / a
+    def forward(self, a): return np.log(a)
+    def grad_a(self, g, a): return g / a
 
 
 class Log2(Elementwise):
@@ -275,11 +199,8 @@ class Log2(Elementwise):
 
     __slots__ = ()
 
-    def forward(self, a):
-        return np.log2(a)
-
-    def grad_a(self, g, a):
-        return g / (a * LOG_2)
+    def forward(self, a): return np.log2(a)
+    def grad_a(self, g, a): return g / (a * LOG_2)
 
 
 class Log10(Elementwise):
@@ -287,11 +208,8 @@ class Log10(Elementwise):
 
     __slots__ = ()
 
-    def forward(self, a):
-        return np.log10(a)
-
-    def grad_a(self, g, a):
-        return g / (a * LOG_10)
+    def forward(self, a): return np.log10(a)
+    def grad_a(self, g, a): return g / (a * LOG_10)
 
 
 class Log1p(Elementwise):
@@ -299,11 +217,8 @@ class Log1p(Elementwise):
 
     __slots__ = ()
 
-    def forward(self, a):
-        return np.log1p(a)
-
-    def grad_a(self, g, a):
-        return g / (1 + a)
+    def forward(self, a): return np.log1p(a)
+    def grad_a(self, g, a): return g / (1 + a)
 
 
 class Logaddexp(Elementwise):
@@ -311,29 +226,20 @@ class Logaddexp(Elementwise):
 
     __slots__ = ()
 
-    def forward(self, a, b):
-        return np.logaddexp(a, b)
-
-    def grad_a(self, g, a, b):
-        return g * Sigmoid()(a - b)
-
-    def grad_b(self, g, a, b):
-        return g * Sigmoid()(b - a)
+    def forward(self, a, b): return np.logaddexp(a, b)
+    def grad_a(self, g, a, b): return g * Sigmoid()(a - b)
+    def grad_b(self, g, a, b): return g * Sigmoid()(b - a)
 
 
 # -- Trigonometric and hyperbolic functions ---------------------------------------------------------------------------
-
 
 class Sin(Elementwise):
     """y = sin(a)."""
 
     __slots__ = ()
 
-    def forward(self, a):
-        return np.sin(a)
-
-    def grad_a(self, g, a):
-        return g * Cos()(a)
+    def forward(self, a): return np.sin(a)
+    def grad_a(self, g, a): return g * Cos()(a)
 
 
 class Cos(Elementwise):
@@ -341,11 +247,8 @@ class Cos(Elementwise):
 
     __slots__ = ()
 
-    def forward(self, a):
-        return np.cos(a)
-
-    def grad_a(self, g, a):
-        return -g * Sin()(a)
+    def forward(self, a): return np.cos(a)
+    def grad_a(self, g, a): return -g * Sin()(a)
 
 
 class Tan(Elementwise):
@@ -353,11 +256,8 @@ class Tan(Elementwise):
 
     __slots__ = ()
 
-    def forward(self, a):
-        return np.tan(a)
-
-    def grad_a(self, g, y):
-        return g * (1 + y * y)
+    def forward(self, a): return np.tan(a)
+    def grad_a(self, g, y): return g * (1 + y * y)
 
 
 class Arcsin(Elementwise):
@@ -365,11 +265,8 @@ class Arcsin(Elementwise):
 
     __slots__ = ()
 
-    def forward(self, a):
-        return np.arcsin(a)
-
-    def grad_a(self, g, a):
-        return g / Sqrt()((1 - a) * (1 + a))
+    def forward(self, a): return np.arcsin(a)
+    def grad_a(self, g, a): return g / Sqrt()((1 - a) * (1 + a))
 
 
 class Arccos(Elementwise):
@@ -377,11 +274,8 @@ class Arccos(Elementwise):
 
     __slots__ = ()
 
-    def forward(self, a):
-        return np.arccos(a)
-
-    def grad_a(self, g, a):
-        return -g / Sqrt()((1 - a) * (1 + a))
+    def forward(self, a): return np.arccos(a)
+    def grad_a(self, g, a): return -g / Sqrt()((1 - a) * (1 + a))
 
 
 class Arctan(Elementwise):
@@ -389,11 +283,8 @@ class Arctan(Elementwise):
 
     __slots__ = ()
 
-    def forward(self, a):
-        return np.arctan(a)
-
-    def grad_a(self, g, a):
-        return g / (1 + a * a)
+    def forward(self, a): return np.arctan(a)
+    def grad_a(self, g, a): return g / (1 + a * a)
 
 
 class Arctan2(Elementwise):
@@ -401,14 +292,9 @@ class Arctan2(Elementwise):
 
     __slots__ = ()
 
-    def forward(self, a, b):
-        return np.arctan2(a, b)
-
-    def grad_a(self, g, a, b):
-        return g * ZeroSafeDiv()(b, a * a + b * b)
-
-    def grad_b(self, g, a, b):
-        return -g * ZeroSafeDiv()(a, a * a + b * b)
+    def forward(self, a, b): return np.arctan2(a, b)
+    def grad_a(self, g, a, b): return g * ZeroSafeDiv()(b, a * a + b * b)
+    def grad_b(self, g, a, b): return -g * ZeroSafeDiv()(a, a * a + b * b)
 
 
 class Sinh(Elementwise):
@@ -416,11 +302,8 @@ class Sinh(Elementwise):
 
     __slots__ = ()
 
-    def forward(self, a):
-        return np.sinh(a)
-
-    def grad_a(self, g, a):
-        return g * Cosh()(a)
+    def forward(self, a): return np.sinh(a)
+    def grad_a(self, g, a): return g * Cosh()(a)
 
 
 class Cosh(Elementwise):
@@ -428,11 +311,8 @@ class Cosh(Elementwise):
 
     __slots__ = ()
 
-    def forward(self, a):
-        return np.cosh(a)
-
-    def grad_a(self, g, a):
-        return g * Sinh()(a)
+    def forward(self, a): return np.cosh(a)
+    def grad_a(self, g, a): return g * Sinh()(a)
 
 
 class Tanh(Elementwise):
@@ -440,11 +320,8 @@ class Tanh(Elementwise):
 
     __slots__ = ()
 
-    def forward(self, a):
-        return np.tanh(a)
-
-    def grad_a(self, g, y):
-        return g * (1 - y * y)
+    def forward(self, a): return np.tanh(a)
+    def grad_a(self, g, y): return g * (1 - y * y)
 
 
 class Arcsinh(Elementwise):
@@ -452,11 +329,8 @@ class Arcsinh(Elementwise):
 
     __slots__ = ()
 
-    def forward(self, a):
-        return np.arcsinh(a)
-
-    def grad_a(self, g, a):
-        return g / Hypot()(a, 1)
+    def forward(self, a): return np.arcsinh(a)
+    def grad_a(self, g, a): return g / Hypot()(a, 1)
 
 
 class Arccosh(Elementwise):
@@ -464,11 +338,8 @@ class Arccosh(Elementwise):
 
     __slots__ = ()
 
-    def forward(self, a):
-        return np.arccosh(a)
-
-    def grad_a(self, g, a):
-        return g / Sqrt()((a - 1) * (a + 1))
+    def forward(self, a): return np.arccosh(a)
+    def grad_a(self, g, a): return g / Sqrt()((a - 1) * (a + 1))
 
 
 class Arctanh(Elementwise):
@@ -476,11 +347,8 @@ class Arctanh(Elementwise):
 
     __slots__ = ()
 
-    def forward(self, a):
-        return np.arctanh(a)
-
-    def grad_a(self, g, a):
-        return g / ((1 - a) * (1 + a))
+    def forward(self, a): return np.arctanh(a)
+    def grad_a(self, g, a): return g / ((1 - a) * (1 + a))
 
 
 class Sigmoid(Elementwise):
@@ -488,26 +356,19 @@ class Sigmoid(Elementwise):
 
     __slots__ = ()
 
-    def forward(self, a):
-        return np.exp(np.minimum(a, 0)) / (1 + np.exp(-np.abs(a)))
-
-    def grad_a(self, g, y):
-        return g * (y * (1 - y))
+    def forward(self, a): return np.exp(np.minimum(a, 0)) / (1 + np.exp(-np.abs(a)))
+    def grad_a(self, g, y): return g * (y * (1 - y))
 
 
 # -- Kinks ------------------------------------------------------------------------------------------------------------
-
 
 class Abs(Elementwise):
     """y = abs(a). The slope at 0 is 0."""
 
     __slots__ = ()
 
-    def forward(self, a):
-        return np.abs(a)
-
-    def grad_a(self, g, a):
-        return g * Flat(np.sign)(a)
+    def forward(self, a): return np.abs(a)
+    def grad_a(self, g, a): return g * Flat(np.sign)(a)
 
 
 class Relu(Elementwise):
@@ -515,11 +376,8 @@ class Relu(Elementwise):
 
     __slots__ = ()
 
-    def forward(self, a):
-        return np.maximum(a, 0)
-
-    def grad_a(self, g, y):
-        return g * (y > 0)
+    def forward(self, a): return np.maximum(a, 0)
+    def grad_a(self, g, y): return g * (y > 0)
 
 
 class Maximum(Elementwise):
@@ -527,14 +385,9 @@ class Maximum(Elementwise):
 
     __slots__ = ()
 
-    def forward(self, a, b):
-        return np.maximum(a, b)
-
-    def grad_a(self, g, a, b):
-        return g * preference(a, b, g)
-
-    def grad_b(self, g, a, b):
-        return g * preference(b, a, g)
+    def forward(self, a, b): return np.maximum(a, b)
+    def grad_a(self, g, a, b): return g * preference(a, b, g)
+    def grad_b(self, g, a, b): return g * preference(b, a, g)
 
 
 class Minimum(Elementwise):
@@ -542,14 +395,9 @@ class Minimum(Elementwise):
 
     __slots__ = ()
 
-    def forward(self, a, b):
-        return np.minimum(a, b)
-
-    def grad_a(self, g, a, b):
-        return g * preference(b, a, g)
-
-    def grad_b(self, g, a, b):
-        return g * preference(a, b, g)
+    def forward(self, a, b): return np.minimum(a, b)
+    def grad_a(self, g, a, b): return g * preference(b, a, g)
+    def grad_b(self, g, a, b): return g * preference(a, b, g)
 
 
 def preference(a, b, g):
@@ -562,18 +410,13 @@ class Clip(Elementwise):
 
     __slots__ = ("high", "low")
 
-    def __init__(self, low, high):
-        self.low, self.high = low, high
-
-    def forward(self, a):
-        return np.clip(a, self.low, self.high)
+    def __init__(self, low, high): self.low, self.high = low, high
+    def forward(self, a): return np.clip(a, self.low, self.high)
 
     def grad_a(self, g, a):
         inside = True
-        if self.low is not None:
-            inside = inside & (a >= self.low)
-        if self.high is not None:
-            inside = inside & (a <= self.high)
+        if self.low is not None: inside = inside & (a >= self.low)
+        if self.high is not None: inside = inside & (a <= self.high)
         return g * inside
 
 
@@ -582,14 +425,9 @@ class Where(Elementwise):
 
     __slots__ = ()
 
-    def forward(self, condition, a, b):
-        return np.where(condition, a, b)
-
-    def grad_a(self, g, condition):
-        return Where()(condition, g, 0)
-
-    def grad_b(self, g, condition):
-        return Where()(condition, 0, g)
+    def forward(self, condition, a, b): return np.where(condition, a, b)
+    def grad_a(self, g, condition): return Where()(condition, g, 0)
+    def grad_b(self, g, condition): return Where()(condition, 0, g)
 
 
 class Flat(Elementwise):
@@ -597,32 +435,21 @@ class Flat(Elementwise):
 
     __slots__ = ("ufunc",)
 
-    def __init__(self, ufunc):
-        self.ufunc = ufunc
-
-    def __repr__(self):
-        return self.ufunc.__name__
-
-    def forward(self, *operands):
-        return self.ufunc(*operands)
+    def __init__(self, ufunc): self.ufunc = ufunc
+    def __repr__(self): return self.ufunc.__name__
+    def forward(self, *operands): return self.ufunc(*operands)
 
 
 # -- Kind -------------------------------------------------------------------------------------------------------------
-
 
 class AsType(Function):
     """The same numbers in another dtype; the gradient comes back in the first one."""
 
     __slots__ = ("before", "dtype")
 
-    def __init__(self, dtype, before):
-        self.dtype, self.before = dtype, before
-
-    def forward(self, a):
-        return a.astype(self.dtype)
-
-    def grad_a(self, g):
-        return AsType(self.before, g.dtype)(g)
+    def __init__(self, dtype, before): self.dtype, self.before = dtype, before
+    def forward(self, a): return a.astype(self.dtype)
+    def grad_a(self, g): return AsType(self.before, g.dtype)(g)
 
 
 class Copy(Function):
@@ -630,8 +457,5 @@ class Copy(Function):
 
     __slots__ = ()
 
-    def forward(self, a):
-        return a.copy()
-
-    def grad_a(self, g):
-        return g
+    def forward(self, a): return a.copy()
+    def grad_a(self, g): return g

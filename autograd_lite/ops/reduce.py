@@ -4,7 +4,7 @@ import numpy as np
 
 from .._arrays import kept_shape
 from ..function import Function
-from .elementwise import Exp
+from .elementwise import Exp, Where
 from .shape import Broadcast, Flip
 
 
@@ -78,6 +78,7 @@ class Logsumexp(Function):
 
     def grad_a(self, g, a, y):
         shape = kept_shape(a.shape, self.axis)
+        y = Where()(y == -np.inf, 0, y)  # of nothing but -inf, no element is responsible
         return g.reshape(shape) * Exp()(a - y.reshape(shape))
 
 
