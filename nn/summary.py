@@ -92,7 +92,9 @@ class Summary:
 
         end = f"{_bytes(self.parameter_memory)} of parameters and buffers"
         if self.trainable != self.parameters:
-            end += f"; {_count(self.trainable)} parameters are trained, {_count(self.parameters - self.trainable)} frozen"
+            end += (
+                f"; {_count(self.trainable)} parameters are trained, {_count(self.parameters - self.trainable)} frozen"
+            )
         return "\n".join([line(titles), rule, *map(line, table), rule, line(total), end])
 
     __repr__ = __str__

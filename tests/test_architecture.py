@@ -32,6 +32,7 @@ THIRD_PARTY = {
     "autograd_lite.kernels": {"numba", "threadpoolctl"},
     "autograd_lite.viz": {"graphviz"},
     "autograd_lite.testing": {"hypothesis"},
+    "nn.plots": {"matplotlib"},
 }
 HEAVY = {"graphviz", "hypothesis", "matplotlib", "numba", "pytest", "safetensors", "scipy", "threadpoolctl", "tqdm"}
 

@@ -1,0 +1,128 @@
+"""Curves: training, and anything else by x."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import SettingError
+from ..functional._common import as_array
+from ._style import as_panels, colour, dress, hide_from, legend, new_grid
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def lines(
+    series: Mapping[str, Any],
+    *,
+    title: str = "",
+    xlabel: str = "",
+    ylabel: str = "",
+    logx: bool = False,
+    logy: bool = False,
+    ylim: tuple[float, float] | None = None,
+    columns: int = 3,
+) -> Figure:
+    """Named curves in one panel, or in several side by side with the same axes.
+
+    Parameters
+    ----------
+    series : mapping from names to curves, or from titles of panels to such mappings
+        A curve is its values, or a pair (x, values). The same name has the same colour in all panels.
+    title, xlabel, ylabel : str
+    logx, logy : bool
+        Logarithmic axes.
+    ylim : pair of float, optional
+    columns : int
+        How many panels stand in a row.
+
+    Examples
+    --------
+    >>> figure = lines({"square": [0, 1, 4, 9], "root": ([0, 1, 4, 9], [0, 1, 2, 3])}, xlabel="x")
+    >>> len(figure.axes)
+    1
+    """
+    panels = as_panels(series)
+    names = list(dict.fromkeys(name for panel in panels.values() for name in panel))
+    columns = min(columns, len(panels))
+    rows = math.ceil(len(panels) / columns)
+    size = (6.4, 3.9) if len(panels) == 1 else (4.1, 3.1)
+    figure, grid = new_grid(rows, columns, size, title, sharex=True, sharey=True)
+    for axes, (panel, curves) in zip(grid.flat, panels.items(), strict=False):
+        for name, curve in curves.items():
+            x, y = _curve(curve)
+            hue = colour(names.index(name))
+            axes.plot(x, y, color=hue, linewidth=1.7, marker=dots(x), markersize=3.2, label=name)
+        dress(axes, panel, xlabel if axes in grid[-1] else "", ylabel if axes in grid[:, 0] else "")
+        if logx:
+            axes.set_xscale("log")
+        if logy:
+            axes.set_yscale("log")
+        if ylim is not None:
+            axes.set_ylim(ylim)
+        if len(curves) > 1:
+            legend(axes)
+    hide_from(grid, len(panels))
+    return figure
+
+
+def training_curves(
+    runs: Any, *, title: str = "", quantities: Sequence[str] = ("loss", "accuracy"), logy: bool = False
+) -> Figure:
+    """Loss and accuracy by epoch, of one training run or of several in one figure.
+
+    Parameters
+    ----------
+    runs : Run, list of dicts, or mapping from names to such
+        What :func:`nn.fit` returns, or its ``history``.
+    quantities : sequence of str
+        One panel each, with all columns of the history whose names end so. Several of them in one run are told apart
+        by the line: dashed for the first, full for the last.
+    logy : bool
+        Logarithmic axis for the loss.
+
+    Examples
+    --------
+    >>> history = [{"epoch": 1, "loss": 0.7, "test accuracy": 0.8}, {"epoch": 2, "loss": 0.4, "test accuracy": 0.9}]
+    >>> len(training_curves({"Adam": history, "SGD": history}).axes)
+    2
+    """
+    named = runs if isinstance(runs, Mapping) else {"": runs}
+    histories = {name: list(getattr(run, "history", run)) for name, run in named.items()}
+    if not any(histories.values()):
+        raise SettingError("There is nothing to draw: no run has finished an epoch.")
+    figure, grid = new_grid(1, len(quantities), (4.9, 3.7), title)
+    for axes, quantity in zip(grid.flat, quantities, strict=True):
+        for number, (name, history) in enumerate(histories.items()):
+            x = [row.get("epoch", i) for i, row in enumerate(history, 1)]
+            found = [column for column in (history[0] if history else {}) if column.endswith(quantity)]
+            for i, column in enumerate(found):
+                alone = not name  # then curves differ by colour, not by the kind of line
+                kind = "-" if alone or i == len(found) - 1 else ("--", ":", "-.")[i % 3]
+                label = ", ".join(filter(None, [name, column if alone or len(found) > 1 else ""]))
+                y = [row[column] for row in history]
+                hue = colour(i if alone else number)
+                axes.plot(x, y, kind, color=hue, linewidth=1.7, marker=dots(x), markersize=3.2, label=label)
+        dress(axes, quantity, "epoch")
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        if logy and "loss" in quantity:
+            axes.set_yscale("log")
+        if len(axes.lines) > 1:
+            legend(axes)
+    return figure
+
+
+def _curve(curve: Any) -> tuple[np.ndarray, np.ndarray]:
+    if isinstance(curve, tuple) and len(curve) == 2 and np.ndim(curve[0]) == 1:
+        return as_array(curve[0]), as_array(curve[1])
+    y = as_array(curve)
+    return np.arange(1, len(y) + 1), y
+
+
+def dots(x: Any) -> str:
+    """A marker where there are few points."""
+    return "o" if len(x) <= 25 else ""

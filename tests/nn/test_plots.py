@@ -1,0 +1,143 @@
+"""Figures: what is in them, that they are drawn without warnings, and that nothing global changes."""
+
+import io
+import subprocess
+import sys
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+
+import nn
+from autograd_lite import Tensor
+from nn import plots
+
+
+def labels_of(axes):
+    return [text.get_text() for text in axes.get_legend().get_texts()]
+
+
+HISTORY = [{"epoch": i, "loss": 1 / i, "train accuracy": 0.9, "test accuracy": 0.8, "seconds": 1.0} for i in (1, 2, 3)]
+
+
+RNG = np.random.default_rng(0)
+FIGURES = {
+    "lines": lambda: plots.lines({"a": [1, 2, 3], "b": Tensor([3.0, 2.0, 1.0])}, logx=True, logy=True, ylim=(0.5, 4)),
+    "training curves": lambda: plots.training_curves({"SGD": HISTORY, "Adam": HISTORY}, title="Two", logy=True),
+    "histograms": lambda: plots.histograms({"x": {"1": RNG.normal(size=99), "2": np.zeros(9)}, "y": {"1": [1.0]}}),
+    "filters": lambda: plots.filters(Tensor(RNG.normal(size=(30, 1, 5, 5)))),
+    "many filters": lambda: plots.filters({"a": np.ones((99, 3, 3, 3)), "b": np.zeros((4, 3, 3, 3))}, limit=20),
+    "contact sheet": lambda: plots.contact_sheets(RNG.random((5, 3, 8, 8)), list("abcde"), list("abcdx"))[0],
+    "confusion": lambda: plots.confusion([[5, 1], [0, 7]], ["no", "yes"], title="Which"),
+    "contours": lambda: plots.contours(lambda x, y: x * x + y * y, {"path": [(1, 1), (0, 0)]}),
+    "decisions": lambda: plots.decisions({"x": lambda p: p[:, 0] > 0.5}, np.eye(2), [1, 0], title="Half"),
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_is_drawn_without_warnings(name):
+    file = io.BytesIO()
+    FIGURES[name]().savefig(file, format="png", dpi=40)
+    assert file.getvalue().startswith(b"\x89PNG")
+
+
+def test_figures_change_no_settings_and_stay_out_of_pyplot():
+    code = (
+        "import sys, nn, matplotlib as mpl; before = dict(mpl.rcParams);"
+        "nn.plots.lines({'a': [1, 2]}, title='t').savefig('/dev/null', format='png');"
+        "assert dict(mpl.rcParams) == before; assert 'matplotlib.pyplot' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
+
+
+def test_without_matplotlib_a_figure_names_the_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(ImportError, match=r"pip install 'autograd_lite\[plots\]'"):
+        plots.lines({"a": [1, 2]})
+
+
+def test_a_run_is_shown_with_its_loss_and_its_accuracies():
+    run = nn.Run(nn.Identity(), None, None, None, epochs=3)
+    run.history = HISTORY
+    loss, accuracy = plots.training_curves(run).axes
+    assert loss.lines[0].get_ydata().tolist() == [1, 1 / 2, 1 / 3]
+    assert labels_of(accuracy) == ["train accuracy", "test accuracy"]
+    assert len({line.get_color() for line in accuracy.lines}) == 2
+
+
+def test_several_runs_are_told_apart_by_colour_and_their_data_sets_by_the_line():
+    _, accuracy = plots.training_curves({"SGD": HISTORY, "Adam": HISTORY}).axes
+    assert labels_of(accuracy)[0] == "SGD, train accuracy"
+    colours, kinds = ([getattr(line, f"get_{what}")() for line in accuracy.lines] for what in ("color", "linestyle"))
+    assert colours[0] == colours[1] != colours[2] == colours[3]
+    assert kinds == ["--", "-", "--", "-"]
+
+
+def test_a_name_has_one_colour_in_all_panels():
+    first, second = plots.lines({"one": {"a": [1, 2], "b": [2, 1]}, "two": {"b": [1, 2], "c": [0, 0]}}).axes
+    assert first.lines[1].get_color() == second.lines[0].get_color() != first.lines[0].get_color()
+
+
+def test_histograms_count_every_number_also_those_outside_the_axis():
+    (axes,) = plots.histograms({"x": np.linspace(-5, 5, 100)}, xlim=(0, 1), bins=10).axes
+    assert sum(bar.get_height() for bar in axes.patches) == 100
+
+
+def test_pictures_of_filters_are_tiled_row_by_row():
+    sheet = plots.tile(np.arange(6.0).reshape(6, 1, 1) * np.ones((6, 2, 3)), columns=4)
+    assert sheet.shape == (5, 15)
+    assert [sheet[0, 4], sheet[3, 0], sheet[3, 4]] == [1, 4, 5]
+    assert np.isnan(sheet[2]).all()
+    assert np.isnan(sheet[3:, 8:]).all()
+
+
+def test_filters_before_and_after_have_the_same_colours():
+    figure = plots.filters({"before": np.full((4, 1, 2, 2), 0.1), "after": np.full((4, 1, 2, 2), -3.0)})
+    assert {axes.images[0].get_clim() for axes in figure.axes} == {(-3.0, 3.0)}
+
+
+def test_hundreds_of_images_make_several_pages_and_each_image_is_on_one():
+    images = np.arange(648.0)[:, None, None, None] * np.ones((648, 1, 4, 4))
+    pages = plots.contact_sheets(images, np.zeros(648, int), np.ones(648, int), title="Wrong")
+    assert len(pages) == 5
+    shown = [axes.images[0].get_array()[0, 0] for page in pages for axes in page.axes if axes.images]
+    assert shown == list(range(648))
+    assert pages[4].get_suptitle() == "Wrong (5 of 5)"
+
+
+def test_a_caption_has_the_label_and_in_red_what_it_was_taken_for_instead():
+    (page,) = plots.contact_sheets(np.zeros((2, 1, 4, 4)), labels=[7, 7], predicted=[7, 1])
+    right, wrong = (axes.xaxis.label for axes in page.axes[:2])
+    assert (right.get_text(), wrong.get_text()) == ("7", "7\u21921")
+    assert mpl.colors.to_hex(right.get_color()) != mpl.colors.to_hex(wrong.get_color())
+
+
+def test_a_confusion_matrix_shows_its_counts_and_the_share_that_is_right():
+    (axes,) = plots.confusion(np.array([[8, 2], [0, 10]])).axes
+    assert sorted(text.get_text() for text in axes.texts) == ["10", "2", "8"]
+    assert axes.get_title("left") == "90.00 % of 20 right"
+
+
+def test_contours_show_each_path_from_start_to_end():
+    (axes,) = plots.contours(lambda x, y: x**2 + y**2, {"down": [(3, 4), (1, 2), (0, 0)]}).axes
+    assert axes.get_title("left") == "down"
+    assert axes.lines[0].get_xdata().tolist() == [3, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("draw", "message"),
+    [
+        (lambda: plots.lines({}), "nothing to draw"),
+        (lambda: plots.training_curves({"a": []}), "no run has finished an epoch"),
+        (lambda: plots.filters(np.ones((3, 5, 5))), r"shape \(O, C, H, W\), not \(3, 5, 5\)"),
+        (lambda: plots.contact_sheets(np.ones((3, 2, 5, 5))), r"not \(3, 2, 5, 5\)"),
+        (lambda: plots.contact_sheets(np.ones((3, 5, 5)), labels=[1]), "3 images need as many labels"),
+        (lambda: plots.contact_sheets(np.ones((0, 5, 5))), "no images"),
+        (lambda: plots.contact_sheets(np.ones((3, 5, 5)), columns=0), "columns=0"),
+        (lambda: plots.confusion(np.ones((2, 3))), r"a square, not of shape \(2, 3\)"),
+        (lambda: plots.decisions({}, [], []), "no classifiers"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused_with_the_reason(draw, message):
+    with pytest.raises(nn.SettingError, match=message):
+        draw()
