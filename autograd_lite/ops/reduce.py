@@ -4,6 +4,7 @@ import numpy as np
 
 from .._arrays import kept_shape
 from ..function import Function
+from ..kernels import softmax
 from .elementwise import Exp, Where
 from .shape import Broadcast, Flip
 
@@ -88,11 +89,7 @@ class Softmax(Function):
     __slots__ = ("axis",)
 
     def __init__(self, axis): self.axis = axis
-
-    def forward(self, a):
-        y = np.exp(a - a.max(axis=self.axis, keepdims=True))
-        return y / y.sum(axis=self.axis, keepdims=True)
-
+    def forward(self, a): return softmax.softmax(a, self.axis)
     def grad_a(self, g, y): return y * (g - (g * y).sum(axis=self.axis, keepdims=True))
 
 
@@ -102,11 +99,7 @@ class LogSoftmax(Function):
     __slots__ = ("axis",)
 
     def __init__(self, axis): self.axis = axis
-
-    def forward(self, a):
-        y = a - a.max(axis=self.axis, keepdims=True)
-        return y - np.log(np.exp(y).sum(axis=self.axis, keepdims=True))
-
+    def forward(self, a): return softmax.log_softmax(a, self.axis)
     def grad_a(self, g, y): return g - Exp()(y) * g.sum(axis=self.axis, keepdims=True)
 
 
