@@ -133,27 +133,30 @@ def pad(array: TensorLike, pad_width: Any, mode: str = "constant", constant_valu
     array = as_tensor(array)
     if mode not in ("constant", "edge", "reflect", "symmetric", "wrap"):
         raise RuleError(f"pad has no mode {mode!r}; choose constant, edge, reflect, symmetric or wrap.")
+    if not array.ndim:
+        return array.copy()
     try:
-        widths = np.broadcast_to(np.asarray(plain(pad_width), np.intp), (array.ndim, 2)).tolist()
+        pairs = np.asarray(plain(pad_width), np.intp)
+        widths = np.broadcast_to(pairs, (array.ndim, 2))
     except ValueError:
         raise ShapeError(f"pad: widths {pad_width} do not fit an array of shape {array.shape}.") from None
-    if any(n < 0 for width in widths for n in width):
+    if (widths < 0).any():
         raise ShapeError(f"pad: widths cannot be negative; got {pad_width}.")
     if mode != "constant":
         return _pad_by_index(array, widths, mode)
-    shape = tuple(before + n + after for n, (before, after) in zip(array.shape, widths, strict=True))
-    inside = tuple(slice(before, before + n) for n, (before, _) in zip(array.shape, widths, strict=True))
+    shape = tuple(before + n + after for n, (before, after) in zip(array.shape, widths.tolist(), strict=True))
+    inside = tuple(slice(before, before + n) for n, before in zip(array.shape, widths[:, 0].tolist(), strict=True))
     y = apply(Scatter(inside, shape), array)
     if np.any(plain(constant_values) != np.zeros(())):
         y = y + np.pad(np.zeros(array.shape, array.dtype), widths, constant_values=plain(constant_values))
     return y
 
 
-def _pad_by_index(array: Tensor, widths: list[list[int]], mode: Any) -> Tensor:
+def _pad_by_index(array: Tensor, widths: np.ndarray, mode: Any) -> Tensor:
     for axis, width in enumerate(widths):
         n = array.shape[axis]
-        if not n and any(width):
+        if not n and width.any():
             raise ShapeError(f"pad: axis {axis} of shape {array.shape} has no elements to {mode}.")
-        if any(width):
+        if width.any():
             array = array.take(np.pad(np.arange(n), width, mode), axis)
     return array
