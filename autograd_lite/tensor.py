@@ -30,6 +30,7 @@ from .function import (
 from .ops import elementwise as e
 from .ops.index import SetItem
 from .ops.linalg import MatMul
+from .ops.trigonometry import Cos, Sin, Tanh
 
 ndarray = np.ndarray
 new = object.__new__
@@ -378,7 +379,7 @@ class Tensor(ArrayMethods):
     __neg__ = unary(e.Neg)
     __abs__ = abs = unary(e.Abs)
     exp, log, sqrt, square = unary(e.Exp), unary(e.Log), unary(e.Sqrt), unary(e.Square)
-    sin, cos, tanh, sigmoid, relu = unary(e.Sin), unary(e.Cos), unary(e.Tanh), unary(e.Sigmoid), unary(e.Relu)
+    sin, cos, tanh, sigmoid, relu = unary(Sin), unary(Cos), unary(Tanh), unary(e.Sigmoid), unary(e.Relu)
     _matmul = binary(MatMul)
 
     def __matmul__(self, other: Any) -> Tensor:

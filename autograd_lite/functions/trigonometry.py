@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._protocol import implements
-from ..ops import elementwise as e
+from ..ops import trigonometry as rules
 from ..tensor import Tensor, TensorLike, as_tensor
 from ._apply import apply
 
@@ -43,7 +43,7 @@ def tan(x: TensorLike) -> Tensor:
     >>> tan([0.0, 1.0])
     Tensor([0.        , 1.55740772])
     """
-    return apply(e.Tan(), x)
+    return apply(rules.Tan(), x)
 
 
 @implements(np.arcsin)
@@ -55,7 +55,7 @@ def arcsin(x: TensorLike) -> Tensor:
     >>> arcsin([0.0, 1.0])
     Tensor([0.        , 1.57079633])
     """
-    return apply(e.Arcsin(), x)
+    return apply(rules.Arcsin(), x)
 
 
 @implements(np.arccos)
@@ -67,7 +67,7 @@ def arccos(x: TensorLike) -> Tensor:
     >>> arccos([1.0, 0.0])
     Tensor([0.        , 1.57079633])
     """
-    return apply(e.Arccos(), x)
+    return apply(rules.Arccos(), x)
 
 
 @implements(np.arctan)
@@ -79,7 +79,7 @@ def arctan(x: TensorLike) -> Tensor:
     >>> arctan([0.0, 1.0])
     Tensor([0.        , 0.78539816])
     """
-    return apply(e.Arctan(), x)
+    return apply(rules.Arctan(), x)
 
 
 @implements(np.arctan2)
@@ -91,7 +91,7 @@ def arctan2(a: TensorLike, b: TensorLike) -> Tensor:
     >>> arctan2([1.0, 1.0], [0.0, -1.0])
     Tensor([1.57079633, 2.35619449])
     """
-    return apply(e.Arctan2(), a, b)
+    return apply(rules.Arctan2(), a, b)
 
 
 @implements(np.sinh)
@@ -103,7 +103,7 @@ def sinh(x: TensorLike) -> Tensor:
     >>> sinh([0.0, 1.0])
     Tensor([0.        , 1.17520119])
     """
-    return apply(e.Sinh(), x)
+    return apply(rules.Sinh(), x)
 
 
 @implements(np.cosh)
@@ -115,7 +115,7 @@ def cosh(x: TensorLike) -> Tensor:
     >>> cosh([0.0, 1.0])
     Tensor([1.        , 1.54308063])
     """
-    return apply(e.Cosh(), x)
+    return apply(rules.Cosh(), x)
 
 
 @implements(np.tanh)
@@ -139,7 +139,7 @@ def arcsinh(x: TensorLike) -> Tensor:
     >>> arcsinh([0.0, 1.0])
     Tensor([0.        , 0.88137359])
     """
-    return apply(e.Arcsinh(), x)
+    return apply(rules.Arcsinh(), x)
 
 
 @implements(np.arccosh)
@@ -151,7 +151,7 @@ def arccosh(x: TensorLike) -> Tensor:
     >>> arccosh([1.0, 2.0])
     Tensor([0.        , 1.3169579])
     """
-    return apply(e.Arccosh(), x)
+    return apply(rules.Arccosh(), x)
 
 
 @implements(np.arctanh)
@@ -163,4 +163,4 @@ def arctanh(x: TensorLike) -> Tensor:
     >>> arctanh([0.0, 0.5])
     Tensor([0.        , 0.54930614])
     """
-    return apply(e.Arctanh(), x)
+    return apply(rules.Arctanh(), x)
