@@ -7,17 +7,17 @@ as a whole: it is made tile by tile, in memory that is used again, and made anew
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import operator
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
 from ..errors import ShapeError
 from . import threads
+from .patches import Patches
 from .scratch import pieces, scratch, slices
-from .windows import Pair, Shape, output_sizes, places, put_in_zeros, window_view
-
-FEW = 8  # channels; from here on they are the better run of neighbours to copy, below it images are
+from .windows import Pair, Shape, output_sizes, places
 
 
 def conv2d(
@@ -80,7 +80,6 @@ def conv2d_input_gradient(
     _check(shape, w.shape, groups)
     _check_cotangent(g.shape, shape, w.shape, stride, padding, dilation)
     dx = _images(shape, np.result_type(g, w))
-    dx[...] = 0
     for gs, ws, dxs in zip(_split(g, groups), np.split(w, groups), _split(dx, groups), strict=True):
         _spread(gs, ws, dxs, stride, padding, dilation)
     return dx
@@ -118,105 +117,78 @@ def _correlate(
     x: np.ndarray, w: np.ndarray, bias: np.ndarray | None, y: np.ndarray, stride: Pair, padding: Pair, dilation: Pair
 ) -> None:
     """Write the convolution to ``y``."""
-    few, dtype = x.shape[1] < FEW, _working(y.dtype)
-    filters = w.transpose((1, 2, 3, 0) if few else (2, 3, 1, 0)).reshape(-1, w.shape[0]).astype(dtype, copy=False)
-    to = _by_place(y)
+    patches = Patches(w.shape, y.shape[2:], stride, padding, dilation, _working(y.dtype))
+    filters, out = patches.right(w), _by_place(y)
 
     def work(batch: slice) -> None:
-        for rows, windows in _tiles(x[batch], w.shape[2:], y.shape[2:], stride, padding, dilation, dtype):
-            tile = to[rows, :, batch]
-            product = scratch("product", (len(windows), w.shape[0]), dtype)
-            np.matmul(windows, filters, out=product)
-            tile[...] = product.reshape(tile.shape)
-            if bias is not None:
-                tile += bias
+        biases = 0 if bias is None else np.tile(bias, (batch.stop - batch.start, 1))  # long runs are faster to add
+        for rows, windows in patches.left(x[batch]):
+            size = (len(windows[0]), len(w))
+            total, more = scratch("total", size, patches.dtype), scratch("more", size, patches.dtype)
+            np.matmul(windows[0], filters[0], out=total)
+            for matrix, part in zip(windows[1:], filters[1:], strict=True):
+                total += np.matmul(matrix, part, out=more)
+            tile = out[rows, :, batch]
+            np.add(total.reshape(tile.shape), biases, out=tile, casting="same_kind")
 
-    threads.run(work, _batches(x, w.shape, y.shape[2:], dtype))
+    threads.run(work, patches.batches(len(x)))
 
 
 def _compare(g: np.ndarray, x: np.ndarray, shape: Shape, stride: Pair, padding: Pair, dilation: Pair) -> np.ndarray:
     """The gradient of the filters."""
-    few, dtype = x.shape[1] < FEW, _working(np.result_type(g, x))
-    o, c, kh, kw = shape
+    patches = Patches(shape, g.shape[2:], stride, padding, dilation, _working(np.result_type(g, x)))
     cotangent = _by_place(g)
 
     def work(batch: slice) -> np.ndarray:
-        dw = np.zeros((c * kh * kw, o), dtype)
-        for rows, windows in _tiles(x[batch], (kh, kw), g.shape[2:], stride, padding, dilation, dtype):
-            dw += windows.T @ _rows(cotangent[rows, :, batch], dtype)
+        dw = more = np.empty(patches.stack, patches.dtype)
+        for rows, windows in patches.left(x[batch]):
+            tile = _rows(cotangent[rows, :, batch], patches.dtype)
+            for matrix, part in zip(windows, more, strict=True):
+                np.matmul(matrix.T, tile, out=part)
+            if more is not dw:
+                dw += more
+            more = scratch("more", dw.shape, dw.dtype)
         return dw
 
-    total = sum(threads.run(work, _batches(x, shape, g.shape[2:], dtype)), np.zeros((c * kh * kw, o), dtype))
-    return (
-        total.reshape(c, kh, kw, o).transpose(3, 0, 1, 2) if few else total.reshape(kh, kw, c, o).transpose(3, 2, 0, 1)
-    )
+    parts = threads.run(work, patches.batches(len(x)))
+    dw = reduce(operator.iadd, parts) if parts else np.zeros(patches.stack)
+    o, c, kh, kw = shape
+    return dw.reshape(kh, kw, c, o).transpose(3, 2, 0, 1)
 
 
 def _spread(g: np.ndarray, w: np.ndarray, dx: np.ndarray, stride: Pair, padding: Pair, dilation: Pair) -> None:
-    """Add the gradient of the images to ``dx``: each place of the window by itself."""
-    dtype = _working(dx.dtype)
-    o, c, kernel = *w.shape[:2], w.shape[2:]
+    """Write the gradient of the images to ``dx``."""
+    if stride == (1, 1):  # each place in the image sees a window of the cotangent, through the filter turned round
+        turned = w[:, :, ::-1, ::-1].transpose(1, 0, 2, 3)
+        before = [d * (k - 1) - p for d, k, p in zip(dilation, w.shape[2:], padding, strict=True)]
+        _correlate(g, turned, None, dx, stride, (before[0], before[1]), dilation)
+        return
+    dtype, cotangent = _working(dx.dtype), _by_place(g)
+    c, kernel = w.shape[1], w.shape[2:]
     filters = w.transpose(2, 3, 0, 1).astype(dtype, copy=False)
-    cotangent, out = _by_place(g), g.shape[2:]
+    row_bytes = g.shape[3] * c * kernel[0] * kernel[1] * dtype.itemsize
+    dx[...] = 0
 
     def work(batch: slice) -> None:
-        n = batch.stop - batch.start
-        row = out[1] * n * c * kernel[0] * kernel[1] * dtype.itemsize
-        for rows in slices(out[0], pieces(out[0], row)):
+        for rows in slices(g.shape[2], pieces(g.shape[2], (batch.stop - batch.start) * row_bytes)):
             tile = cotangent[rows, :, batch]
-            shares = scratch("product", (*kernel, tile.size // o, c), dtype)
-            np.matmul(_rows(tile, dtype), filters, out=shares)
+            matrix = _rows(tile, dtype)
+            shares = np.matmul(matrix, filters, out=scratch("windows", (*kernel, len(matrix), c), dtype))
             shares = shares.reshape(*kernel, *tile.shape[:3], c).transpose(0, 1, 4, 5, 2, 3)
-            above = padding[0] - rows.start * stride[0]
-            for i, j, which, where in places(
-                dx.shape[2:], tile.shape[:2], kernel, stride, (above, padding[1]), dilation
-            ):
+            shift = (padding[0] - rows.start * stride[0], padding[1])
+            for i, j, which, where in places(dx.shape[2:], tile.shape[:2], kernel, stride, shift, dilation):
                 dx[batch][where] += shares[i, j][which]
 
-    threads.run(work, _batches(g, (o, c, *kernel), out, dtype))
-
-
-def _tiles(
-    x: np.ndarray, kernel: Shape, out: Shape, stride: Pair, padding: Pair, dilation: Pair, dtype: np.dtype[Any]
-) -> Iterator[tuple[slice, np.ndarray]]:
-    """The windows of images, one a row, some rows of the output at a time.
-
-    A row lists (KH, KW, C), or (C, KH, KW) if channels are few.
-    """
-    n, c, height, width = x.shape
-    few = c < FEW
-    order = (2, 3, 1, 0) if few else (2, 3, 0, 1)
-    image = x.transpose(order)
-    if any(padding) or image.strides[3] != image.itemsize or x.dtype != dtype:
-        size = (height + 2 * padding[0], width + 2 * padding[1])
-        canvas = (
-            scratch("padded", (c, *size, n), dtype).transpose(1, 2, 0, 3)
-            if few
-            else scratch("padded", (*size, n, c), dtype)
-        )
-        put_in_zeros(image, canvas, *padding)
-        image = canvas
-    view = window_view(image, kernel, stride, dilation)
-    length = c * kernel[0] * kernel[1]
-    for rows in slices(out[0], pieces(out[0], out[1] * n * length * dtype.itemsize)):
-        part = view[rows].transpose((4, 2, 3, 0, 1, 5) if few else (0, 1, 4, 2, 3, 5))
-        windows = scratch("windows", part.shape, dtype)
-        windows[...] = part
-        yield rows, windows.reshape(length, -1).T if few else windows.reshape(-1, length)
-
-
-def _batches(x: np.ndarray, w_shape: Shape, out: Shape, dtype: np.dtype[Any]) -> list[slice]:
-    """The batch cut so that one row of windows, and the padded images, stay small; at least a piece per thread."""
-    n, _, height, width = x.shape
-    one = max(out[1] * np.prod(w_shape[1:]), x.shape[1] * height * width / 2) * dtype.itemsize
-    return list(slices(n, max(threads.count(), pieces(n, one))))
+    threads.run(work, list(slices(len(g), max(threads.count(), pieces(len(g), row_bytes)))))
 
 
 def _rows(tile: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
     """A tile (h, w, n, c) as a matrix with the channels of a place in each row."""
-    matrix = scratch("rows", tile.shape, dtype)
-    matrix[...] = tile
-    return matrix.reshape(-1, tile.shape[3])
+    if not (tile.flags.c_contiguous and tile.dtype == dtype):
+        copy = scratch("rows", tile.shape, dtype)
+        copy[...] = tile
+        tile = copy
+    return tile.reshape(-1, tile.shape[3])
 
 
 def _working(dtype: np.dtype[Any]) -> np.dtype[Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from operator import mul
 from typing import Any
 
 import numpy as np
@@ -36,10 +38,13 @@ def max_pool2d(
     array([[[[5., 7.]]]])
     """
     out = output_sizes(x.shape[2:], kernel, stride, padding, dilation, ceil_mode)
-    y = np.empty_like(x, shape=(*x.shape[:2], *out))
-    y[...] = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
-    for _, _, which, where in places(x.shape[2:], out, kernel, stride, padding, dilation):
-        np.maximum(y[which], x[where], out=y[which])
+    parts = [(which, x[where]) for _, _, which, where in places(x.shape[2:], out, kernel, stride, padding, dilation)]
+    if parts[0][1].shape[2:] == out:  # without padding the first place is in all windows
+        y: np.ndarray = parts.pop(0)[1].copy("K")
+    else:
+        y = np.full_like(x, -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min, shape=(*x.shape[:2], *out))
+    for which, part in parts:
+        np.maximum(y[which], part, out=y[which])
     return y
 
 
@@ -62,12 +67,16 @@ def max_pool2d_scatter(
     y : ndarray, shape (N, C, OH, OW)
         The maxima of ``x``, as :func:`max_pool2d` gives them.
     """
-    dx = np.zeros_like(x, dtype=g.dtype)
-    done = np.zeros(y.shape, bool)
-    for _, _, which, where in places(x.shape[2:], y.shape[2:], kernel, stride, padding, dilation):
-        first = _same(x[where], y[which]) & ~done[which]
-        done[which] |= first
-        dx[where] += np.where(first, g[which], 0)
+    size, out = x.shape[2:], y.shape[2:]
+    covered = padding == (0, 0) and dilation == (1, 1) and kernel == stride and size == tuple(map(mul, out, kernel))
+    dx = np.empty_like(x, dtype=g.dtype) if covered else np.zeros_like(x, dtype=g.dtype)
+    bits, dx_bits = _bits(g), _bits(dx)
+    apart = all(d * (k - 1) < s for k, s, d in zip(kernel, stride, dilation, strict=True))
+    for which, where, first in _first_maxima(x, y, kernel, stride, padding, dilation):
+        if apart:
+            np.multiply(bits[which], first, out=dx_bits[where])
+        else:
+            dx[where] += (bits[which] * first).view(g.dtype)
     return dx
 
 
@@ -83,16 +92,10 @@ def max_pool2d_gather(
 ) -> np.ndarray:
     """The element of ``v`` (N, C, H, W) at the place of each window's first maximum; adjoint of the scatter in g."""
     u = np.zeros_like(y, dtype=v.dtype)
-    done = np.zeros(y.shape, bool)
-    for _, _, which, where in places(x.shape[2:], y.shape[2:], kernel, stride, padding, dilation):
-        first = _same(x[where], y[which]) & ~done[which]
-        done[which] |= first
-        u[which] += np.where(first, v[where], 0)
+    bits, u_bits = _bits(v), _bits(u)
+    for which, where, first in _first_maxima(x, y, kernel, stride, padding, dilation):
+        u_bits[which] |= bits[where] * first
     return u
-
-
-def _same(a: np.ndarray, b: np.ndarray) -> Any:
-    return (a == b) | ((a != a) & (b != b))
 
 
 def avg_pool2d(
@@ -159,3 +162,23 @@ def _weights(
 def _count(size: int, kernel: int, start: int, margin: int) -> int:
     """How many of a window's elements lie in an image with a margin around it; at least 1, to divide by."""
     return max(1, min(start + kernel, size + margin) - max(start, -margin))
+
+
+def _first_maxima(
+    x: np.ndarray, y: np.ndarray, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair
+) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...], np.ndarray]]:
+    """For each place in a window: as :func:`places`, and in which of these windows it holds the first maximum."""
+    free = np.ones_like(y, bool)
+    nan = y.dtype.kind == "f" and np.isnan(y).any()
+    for _, _, which, where in places(x.shape[2:], y.shape[2:], kernel, stride, padding, dilation):
+        first = np.equal(x[where], y[which])
+        if nan:
+            first |= np.isnan(x[where]) & np.isnan(y[which])
+        first &= free[which]
+        free[which] ^= first
+        yield which, where, first
+
+
+def _bits(a: np.ndarray) -> np.ndarray:
+    """``a`` as whole numbers. Times 0 or 1 they are chosen exactly: 0.0 * nan would be nan."""
+    return a.view(f"i{a.itemsize}")

@@ -44,6 +44,9 @@ def slices(length: int, pieces: int) -> Iterator[slice]:
         yield slice(length * i // pieces, length * (i + 1) // pieces)
 
 
-def pieces(length: int, size: float, limit: float = TILE) -> int:
-    """Into how many pieces to cut ``length`` things of so many bytes each, so that a piece stays below ``limit``."""
-    return max(1, -(-length // max(1, int(limit // max(1, size)))))
+def pieces(length: int, size: float, least: float = 0) -> int:
+    """Into how many pieces to cut ``length`` things of so many bytes each, so that a piece fits into a tile.
+
+    A tile is given as ``least`` bytes if that is more than usual.
+    """
+    return max(1, -(-length // max(1, int(max(TILE, least) // max(1, size)))))

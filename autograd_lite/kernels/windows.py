@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from ..errors import ShapeError
 
@@ -106,23 +105,14 @@ def _along(size: int, out: int, stride: int, shift: int) -> tuple[slice, slice]:
     return slice(start, stop), slice(first, max(first, first + (stop - start - 1) * stride + 1), stride)
 
 
-def window_view(image: np.ndarray, kernel: Shape, stride: Pair, dilation: Pair) -> np.ndarray:
-    """All windows of ``image`` (H, W, ...) without a copy: (OH, OW, KH, KW, ...)."""
-    out = output_sizes(image.shape[:2], kernel, stride, (0, 0), dilation)
-    by_window = (step * s for step, s in zip(image.strides, stride, strict=False))
-    in_window = (step * d for step, d in zip(image.strides, dilation, strict=False))
-    shape, strides = (*out, *kernel, *image.shape[2:]), (*by_window, *in_window, *image.strides[2:])
-    return as_strided(image, shape, strides, writeable=False)
-
-
-def put_in_zeros(image: np.ndarray, canvas: np.ndarray, top: int, left: int) -> None:
-    """Copy ``image`` (H, W, ...) onto a larger ``canvas``, and zero what lies around it."""
-    bottom, right = top + image.shape[0], left + image.shape[1]
-    canvas[:top] = 0
-    canvas[bottom:] = 0
-    canvas[top:bottom, :left] = 0
-    canvas[top:bottom, right:] = 0
-    canvas[top:bottom, left:right] = image
+def fill(canvas: np.ndarray, image: np.ndarray, stride: Pair, shift: Pair) -> None:
+    """``canvas[a, b] = image[a * stride - shift, b * stride - shift]``, or 0 where that is outside of the image."""
+    (down, rows), (along, columns) = map(_along, image.shape[:2], canvas.shape[:2], stride, shift)
+    canvas[: down.start] = 0
+    canvas[down.stop :] = 0
+    canvas[down, : along.start] = 0
+    canvas[down, along.stop :] = 0
+    canvas[down, along] = image[rows, columns]
 
 
 def im2col(
