@@ -64,7 +64,8 @@ class GraphNode:
     id : str
         ``n0``, ``n1``, ... in an order in which every operation follows its operands.
     kind : str
-        ``"op"``, ``"leaf"`` (requires a gradient), ``"parameter"`` (a leaf that a module owns) or ``"constant"``.
+        ``"op"``, ``"leaf"`` (requires a gradient), ``"parameter"`` (a leaf that a module owns) or ``"constant"``; in a
+        folded graph also ``"module"``.
     op, title : str
         The name of the rule, and the rule with its settings where it has a short way to write them; of a leaf, ``""``.
     family : str
@@ -123,7 +124,7 @@ class ModuleCall:
     """One call of a module; nodes and calls within it refer to its id (``m0``, ``m1``, ...).
 
     ``name`` is the path from the outermost module, ``kind`` the class, ``number`` counts calls of the same module
-    from 1, and is 0 if there was only one.
+    from 1, and is 0 if there was only one. In a folded graph, ``repeats`` says for how many equal calls it stands.
     """
 
     id: str
@@ -131,6 +132,7 @@ class ModuleCall:
     kind: str
     parent: str | None = None
     number: int = 0
+    repeats: int = 1
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable
 import graphviz
 
 from ..graph import Graph, GraphEdge, GraphNode, ModuleCall, Summary
+from ..graph.merge import title as call_title
 from .flow import Flow, size
 from .style import FONT, KINDS, Theme, blend, kind
 
@@ -99,8 +100,10 @@ class _Writer:
 
     def _cluster(self, call: ModuleCall, depth: int) -> Iterable[str]:
         theme = self.theme
-        number = f" #{call.number}" if call.number else ""
-        title = f"<b>{text(call.name + number)}</b>" + (DOT + text(call.kind) if call.kind != call.name else "")
+        parts = [f"<b>{text(call_title(call))}</b>"] if call.kind != call.name else []
+        parts += [f"{TIMES} {call.repeats}"] if call.repeats > 1 else []
+        parts += [text(call.kind)] if call.kind != "repeated" else []
+        title = DOT.join(parts)
         yield f'graph [label=<{title}> labeljust=l labelloc=t style="rounded,filled" margin=10 tooltip=" "'
         yield f'    fillcolor="{theme.clusters[depth % 2]}" color="{theme.cluster_border}"'
         yield f'    fontcolor="{theme.muted}" fontsize=10]'
@@ -138,14 +141,16 @@ class _Writer:
         lines = [f"<b>{title}</b>" if node.kind != "constant" or node.name else title]
         facts = DOT.join(self._facts(node))
         if facts:
-            lines.append(f"{muted}{text(facts)}</font>")
-        lines += [f"{muted}{text(line)}</font>" for line in self._numbers(node)]
+            lines.append(f"{muted}{text(facts, 100)}</font>")
+        lines += [f"{muted}{text(line, 100)}</font>" for line in self._numbers(node)]
         if self.flow.cancels(node):
             lines.append(f'<font point-size="9" color="{self.theme.alarm}"><b>contributions cancel</b></font>')
         return "<br/>".join(lines)
 
     def _facts(self, node: GraphNode) -> Iterable[str]:
-        if "settings" in self.show and node.title == node.op:
+        if node.kind == "module":
+            yield from (f"{value} {key}" for key, value in node.settings.items())
+        elif "settings" in self.show and node.title == node.op:
             yield from (f"{k}={v}" for k, v in node.settings.items() if k in SHOWN_SETTINGS and len(v) <= 16)
         if node.kind == "constant" and node.value is not None and not node.shape and node.name is None:
             return
@@ -251,9 +256,9 @@ def clean(value: str, limit: int = 48) -> str:
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 
-def text(value: str) -> str:
+def text(value: str, limit: int = 48) -> str:
     """``value`` for an HTML-like label."""
-    return html.escape(disarmed(clean(value)))
+    return html.escape(disarmed(clean(value, limit)))
 
 
 def disarmed(value: str) -> str:
@@ -269,6 +274,8 @@ def plain(value: str) -> str:
 
 def headline(node: GraphNode) -> str:
     """What stands first in a node: operation and name, or name, or value."""
+    if node.kind == "module":
+        return f"{node.name}{DOT}{node.title}"
     if node.kind == "op":
         return f"{node.title} {ARROW} {node.name}" if node.name else node.title
     if node.name:

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..graph import Graph, Recording
+from ..graph import Graph, Recording, collapse
+from ..graph import fold as fold_graph
+from ..graph.fold import READABLE
 from ..graph.trace import Tracer
 from ..tensor import Tensor
 from .dot import DIRECTIONS, FACTS, to_dot
@@ -98,6 +100,8 @@ def draw(
     gradients: Any = False,
     watched: Recording | None = None,
     color: str = "kind",
+    fold: bool | None = None,
+    depth: int | None = None,
     legend: bool = True,
     timeout: float = 60.0,
 ) -> Drawing:
@@ -130,6 +134,11 @@ def draw(
         What a :func:`watch` block saw of this graph: values, times, source lines, and the pass that freed it.
     color : str
         What the colours of nodes mean: ``"kind"`` of operation, or size of the ``"gradient"``.
+    fold : bool, optional
+        Show repeated blocks once ("x 12") and chains of reshapes as one node, and if that is not enough leave out
+        constants and the insides of modules. By default for graphs of more than 60 nodes.
+    depth : int, optional
+        How many levels of modules to open; what lies deeper is one node for each module.
     legend : bool
         Explain the colours.
     timeout : float
@@ -166,6 +175,10 @@ def draw(
     if not isinstance(outputs, Graph):
         tracer = Tracer(outputs, sys._getframe(1), names, watched)
         outputs = tracer.graph("statistics" in shown, constants, gradients)
+    if depth is not None:
+        outputs = collapse(outputs, depth)
+    if fold or (fold is None and len(outputs) > READABLE):
+        outputs = fold_graph(outputs)
     if gradients is not False:
         shown |= {"gradient"}
     return Drawing(to_dot(outputs, THEMES[theme], shown, direction, legend, color), outputs, timeout)

@@ -20,6 +20,7 @@ KINDS = {
     "layer": "products and layers",
     "shape": "shape and index",
     "custom": "your own rule",
+    "module": "module",
 }
 """The kinds of nodes that have a colour, in the order of the legend, with what the legend calls them."""
 
@@ -78,6 +79,7 @@ LIGHT = Theme(
         "layer": ("#ebe7f9", "#8775c6"),
         "shape": ("#f1f3f5", "#b9c3cc"),
         "custom": ("#fbe6ee", "#c66a90"),
+        "module": ("#e4eaf0", "#6b7c8d"),
     },
 )  # fmt: skip
 
@@ -95,6 +97,7 @@ DARK = Theme(
         "layer": ("#352d5a", "#a494e3"),
         "shape": ("#1f262e", "#5c6873"),
         "custom": ("#4d2437", "#dd86aa"),
+        "module": ("#2b3742", "#9bacbc"),
     },
 )  # fmt: skip
 
@@ -112,6 +115,7 @@ PRINT = Theme(
         "layer": ("#f2f2f2", "#000000"),
         "shape": ("#ffffff", "#909090"),
         "custom": ("#ffffff", "#000000"),
+        "module": ("#e8e8e8", "#000000"),
     },
 )  # fmt: skip
 
