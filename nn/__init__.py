@@ -1,12 +1,15 @@
 """Networks on autograd_lite: layers, losses, optimisers, data and training, under PyTorch's names."""
 
-from . import callbacks, data, functional, init, metrics, optim
+from . import callbacks, data, functional, init, metrics, optim, plots
 from .containers import ModuleDict, ModuleList, Sequential
 from .errors import LabelError, SettingError, StateError
 from .layers import (
     CELU,
     ELU,
     GELU,
+    GRU,
+    LSTM,
+    RNN,
     SELU,
     AdaptiveAvgPool1d,
     AdaptiveAvgPool2d,
@@ -26,6 +29,7 @@ from .layers import (
     Embedding,
     Flatten,
     GroupNorm,
+    GRUCell,
     Hardsigmoid,
     Hardswish,
     Hardtanh,
@@ -38,13 +42,16 @@ from .layers import (
     LocalResponseNorm,
     LogSigmoid,
     LogSoftmax,
+    LSTMCell,
     MaxPool1d,
     MaxPool2d,
     Mish,
+    MultiheadAttention,
     PReLU,
     ReLU,
     ReLU6,
     RMSNorm,
+    RNNCell,
     Sigmoid,
     SiLU,
     Softmax,
@@ -53,6 +60,8 @@ from .layers import (
     Softsign,
     Tanh,
     Tanhshrink,
+    TransformerEncoder,
+    TransformerEncoderLayer,
     Unflatten,
     Upsample,
 )
@@ -75,6 +84,7 @@ from .losses import (
 from .module import Module
 from .parameter import Buffer, Parameter
 from .random import generator, get_rng_state, manual_seed, set_rng_state
+from .summary import summary
 from .training import Run, evaluate, evaluating, fit, predict, train_step
 
 # fmt: off
@@ -83,12 +93,14 @@ __all__ = [
     "BCELoss", "BCEWithLogitsLoss", "Bilinear", "Buffer", "callbacks", "CELU", "Conv1d", "Conv2d",
     "ConvTranspose1d", "ConvTranspose2d", "CosineEmbeddingLoss", "CrossEntropyLoss", "data", "Dropout", "Dropout1d",
     "Dropout2d", "ELU", "Embedding", "evaluate", "evaluating", "fit", "Flatten", "functional", "GELU", "generator",
-    "get_rng_state", "GroupNorm", "Hardsigmoid", "Hardswish", "Hardtanh", "HingeEmbeddingLoss", "HingeLoss",
-    "HuberLoss", "Identity", "init", "KLDivLoss", "L1Loss", "LabelError", "LayerNorm", "LazyConv2d", "LazyLinear",
-    "LeakyReLU", "Linear", "LocalResponseNorm", "LogSigmoid", "LogSoftmax", "manual_seed", "MaxPool1d", "MaxPool2d",
-    "metrics", "Mish", "Module", "ModuleDict", "ModuleList", "MSELoss", "NLLLoss", "optim", "Parameter", "predict",
-    "PReLU", "ReLU", "ReLU6", "RMSNorm", "Run", "SELU", "Sequential", "set_rng_state", "SettingError", "Sigmoid",
-    "SiLU", "SmoothL1Loss", "Softmax", "Softmin", "Softplus", "Softsign", "StateError", "SumSquaredErrorLoss",
-    "Tanh", "Tanhshrink", "train_step", "TripletMarginLoss", "Unflatten", "Upsample",
+    "get_rng_state", "GroupNorm", "GRU", "GRUCell", "Hardsigmoid", "Hardswish", "Hardtanh", "HingeEmbeddingLoss",
+    "HingeLoss", "HuberLoss", "Identity", "init", "KLDivLoss", "L1Loss", "LabelError", "LayerNorm", "LazyConv2d",
+    "LazyLinear", "LeakyReLU", "Linear", "LocalResponseNorm", "LogSigmoid", "LogSoftmax", "LSTM", "LSTMCell",
+    "manual_seed", "MaxPool1d", "MaxPool2d", "metrics", "Mish", "Module", "ModuleDict", "ModuleList", "MSELoss",
+    "MultiheadAttention", "NLLLoss", "optim", "Parameter", "plots", "predict", "PReLU", "ReLU", "ReLU6", "RMSNorm",
+    "RNN", "RNNCell", "Run", "SELU", "Sequential", "set_rng_state", "SettingError", "Sigmoid", "SiLU",
+    "SmoothL1Loss", "Softmax", "Softmin", "Softplus", "Softsign", "StateError", "summary", "SumSquaredErrorLoss",
+    "Tanh", "Tanhshrink", "train_step", "TransformerEncoder", "TransformerEncoderLayer", "TripletMarginLoss",
+    "Unflatten", "Upsample",
 ]
 # fmt: on

@@ -49,7 +49,8 @@ class Parameter(Owned):
     requires_grad : bool
         False freezes the parameter: it is saved and loaded, but not trained.
     dtype : dtype, optional
-        By default the dtype of ``data``. Layers of this package make theirs float32.
+        By default that of ``data`` if it is an array or tensor; float32, as for all layers, if it is made of Python
+        numbers.
     name : str, optional
         What drawings and errors call it; by default the first attribute that it is assigned to.
 
@@ -58,7 +59,7 @@ class Parameter(Owned):
     >>> scale = Parameter([1.0, 2.0])
     >>> (scale * 3.0).sum().backward()
     >>> scale.grad
-    Tensor([3., 3.])
+    Tensor([3., 3.], dtype=float32)
     """
 
     __slots__ = ()
@@ -66,6 +67,8 @@ class Parameter(Owned):
     def __init__(
         self, data: Any, requires_grad: bool = True, dtype: DTypeLike | None = None, name: str | None = None
     ) -> None:
+        if dtype is None and not isinstance(data, Tensor | np.ndarray | np.generic):
+            dtype = np.float32
         super().__init__(data, requires_grad, dtype, name)
 
 
