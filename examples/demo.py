@@ -87,7 +87,7 @@ def main() -> None:
     print(digits)
 
     model = simple_convnet()
-    print(nn.summary(model, (1, 28, 28)))
+    print(nn.summary(model, (args.batch_size, 1, 28, 28)))
     before = model[0].weight.numpy().copy()
     run = train(model, digits, args)
     (args.out / "table.txt").write_text(table(run) + "\n", "utf-8")
@@ -97,17 +97,18 @@ def main() -> None:
     wrong = np.flatnonzero(answers != labels)
     print(f"{len(wrong)} of {len(labels)} held-out digits misread")
 
-    figures = {
-        "curves.png": nn.plots.curves(run),
-        "filters.png": nn.plots.filters({"before": before, "after": model[0].weight}),
-        "mistakes.png": nn.plots.contact_sheet(images[wrong], labels[wrong], answers[wrong]),
-    }
-    for name, figure in figures.items():
-        figure.savefig(args.out / name, dpi=120)
+    title = f"SimpleConvNet: {run.history[-1]['held-out accuracy']:.2%} of {len(labels)} held-out digits right"
+    nn.plots.training_curves(run, title=title).savefig(args.out / "curves.png", dpi=120)
+    filters = {"before training": before, "after training": model[0].weight}
+    nn.plots.filters(filters, title="The 30 filters").savefig(args.out / "filters.png", dpi=120)
+    sheets = nn.plots.contact_sheets(
+        images[wrong], labels[wrong], answers[wrong], title="Misread: what they are, as what"
+    )
+    for number, sheet in enumerate(sheets, 1):
+        sheet.savefig(args.out / f"mistakes-{number}.png", dpi=120)
     drawing = draw_step(model, digits)
     for name in ("graph.svg", "graph.png"):
         drawing.save(args.out / name)
-    nn.save(model, args.out / "weights.npz")
 
     print("\nGradient check of the trained network, float64:")
     print(check(model, digits))
