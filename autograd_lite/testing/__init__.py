@@ -6,7 +6,7 @@
 PASS
 """
 
-from .gradcheck import gradcheck
+from .check import gradcheck
 from .network import GradientReport, ParameterReport, check_gradients
 from .numerical import numerical_gradient
 from .verdict import FAIL, PASS, UNDECIDED, Location, Status, Verdict

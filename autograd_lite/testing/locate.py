@@ -11,7 +11,7 @@ from .problem import place_of
 from .verdict import FAIL, PASS, UNDECIDED, Location, Verdict
 
 if TYPE_CHECKING:
-    from .gradcheck import Check
+    from .check import Check
 
 LIMIT = 64  # of inputs and of outputs that are looked at one by one; of more, a random choice
 MIXED = 16  # random directions that tell how the pieces of a function meet
@@ -106,18 +106,18 @@ class Elements:
         return self.check.measure(lambda values: values[self.outputs], direction)
 
     def _single(self, i: np.intp) -> Slopes:
-        """The slopes of all outputs along input ``i``; of two reaches the more accurate, output by output."""
-        found = []
+        """The slopes of all outputs along input ``i``; of several reaches the most accurate, output by output."""
+        best: Slopes | None = None
         for reach in self.check.reaches():
             direction = np.zeros(self.problem.start.size)
             direction[i] = reach[i]
             direction = exact(direction, self.problem.start)
-            found.append(scaled(self._measure(direction), 1 / direction[i]))
-            size = np.maximum(np.abs(found[-1].value), self.size)
-            if np.all(found[-1].accuracy() <= self.check.tolerance * size):
-                return found[-1]
-        first, second = found
-        return choose(second.accuracy() < first.accuracy(), second, first)
+            slope = scaled(self._measure(direction), 1 / direction[i])
+            best = slope if best is None else choose(slope.accuracy() < best.accuracy(), slope, best)
+            if np.all(best.accuracy() <= self.check.tolerance * np.maximum(np.abs(best.value), self.size)):
+                break
+        assert best is not None
+        return best
 
     def _judged(self, measured: list[Slopes], directions: np.ndarray) -> tuple[np.ndarray, ...]:
         """Error, relative error, whether it is bad and whether it is unclear, for each direction and output."""
@@ -127,7 +127,9 @@ class Elements:
             error, bar = slope.distance(claimed), slope.accuracy()
             scale = np.maximum(np.linalg.norm(self.claims * v[:, None], axis=0), slope.size())
             slack = self.check.tolerance * scale + 30 * self.problem.claimed_eps * self.size
-            rough = np.where(slope.kink, SHARP, self.check.tolerance) * np.maximum(scale, self.size)
+            rough = np.where(slope.kink, SHARP, self.check.tolerance) * np.maximum(
+                np.maximum(scale, self.size), slope.span
+            )
             relative = np.where(np.isfinite(error), error, 0) / np.maximum(scale, 1e-300)
             unclear = ~np.isfinite(error) | ~np.isfinite(bar) | (bar > rough)
             rows.append((error, relative, error > slack + 10 * bar, unclear))

@@ -12,7 +12,7 @@ from ..tensor import Tensor, no_grad
 
 Vector = Any  # a one-dimensional array of doubles
 FIRST_STEP, RATIO, LEVELS, COLUMNS = 2.0**-4, 4.0, 14, 6  # powers of 2, so that steps are exact; see exact()
-NOISE_STEP = 2.0**-30
+TINY = 2.0**-30
 SAFETY = 4.0
 DOUBLE = float(np.finfo(np.float64).eps)
 
@@ -66,7 +66,7 @@ class Slopes:
     """Derivatives at 0 of a vector-valued function of one number, as far as its values tell.
 
     ``value`` is accurate to ``bar``, which is infinite where nothing converged. At a kink the one-sided slopes
-    ``left`` and ``right`` differ by more than both may be off.
+    ``left`` and ``right`` differ by more than both may be off. ``span`` is how far the values went.
     """
 
     value: Vector
@@ -74,6 +74,7 @@ class Slopes:
     left: Vector
     right: Vector
     side_bar: Vector
+    span: Vector
 
     @property
     def kink(self) -> np.ndarray:
@@ -81,7 +82,7 @@ class Slopes:
         return np.abs(self.right - self.left) > 10 * self.side_bar
 
     def __getitem__(self, index: Any) -> Slopes:
-        return Slopes(self.value[index], self.bar[index], self.left[index], self.right[index], self.side_bar[index])
+        return Slopes(*(getattr(self, f.name)[index] for f in fields(self)))
 
     def distance(self, claimed: Vector) -> Vector:
         """How far ``claimed`` is from the slope, or at a kink from the interval between the one-sided slopes."""
@@ -108,16 +109,16 @@ def slopes(f: Callable[[float], Vector], eps: float, target: float) -> Slopes:
 
     Central differences err by even powers of the step, one-sided ones by all powers; Richardson's extrapolation
     removes them one by one, and Ridders' rule takes from the table the entry that changed least. Rounding sets the
-    floor: its size is seen in second differences over tiny steps, and is at least ``eps`` times the values. Values
+    floor: its size is seen in differences over tiny steps, and is at least ``eps`` times the values. Values
     that are not finite, outside the domain, are left out.
     """
     middle = f(0.0)
-    a, b, c = (f(k * NOISE_STEP) - 2 * middle + f(-k * NOISE_STEP) for k in (1, 2, 3))
-    noise = np.fmax(eps * np.abs(middle), np.abs(3 * a - 3 * b + c) / 4)  # neither kink nor curvature is in it
+    noise = np.fmax(eps * np.abs(middle), rounding(f, middle))
     center, right, left = Extrapolation(2, noise, eps), Extrapolation(1, noise, eps), Extrapolation(1, noise, eps)
-    step = FIRST_STEP
+    step, span = FIRST_STEP, np.zeros(middle.shape)
     for level in range(LEVELS):
         above, below = f(step), f(-step)
+        span = np.fmax(span, np.fmax(np.abs(above - middle), np.abs(below - middle)))
         center.add((above - below) / (2 * step), step)
         right.add((above - middle) / step, step)
         left.add((middle - below) / step, step)
@@ -127,12 +128,24 @@ def slopes(f: Callable[[float], Vector], eps: float, target: float) -> Slopes:
     value, bar = center.best, center.bar
     for side in (right, left):  # at the edge of the domain there is one side only
         value, bar = np.where(np.isinf(center.bar), side.best, value), np.where(np.isinf(bar), side.bar, bar)
-    return Slopes(value, bar, left.best, right.best, left.bar + right.bar)
+    return Slopes(value, bar, left.best, right.best, left.bar + right.bar, span)
+
+
+def rounding(f: Callable[[float], Vector], middle: Vector) -> Vector:
+    """The rounding of values of ``f`` around 0: what differences over tiny steps show that no smooth function can.
+
+    Their even part without terms ``abs(t)`` and ``t ** 2``, and their odd part without ``t`` and ``t ** 3``: neither a
+    slope nor a kink is left in them.
+    """
+    above, below = ([f(sign * k * TINY) for k in (1, 2, 3)] for sign in (1, -1))
+    even = [a - 2 * middle + b for a, b in zip(above, below, strict=True)]
+    odd = [a - b for a, b in zip(above, below, strict=True)]
+    return np.fmax(np.abs(3 * even[0] - 3 * even[1] + even[2]) / 8, np.abs(5 * odd[0] - 4 * odd[1] + odd[2]) / 9)
 
 
 def scaled(s: Slopes, by: float) -> Slopes:
     """The slopes along a direction ``by`` times as long; ``by`` is positive."""
-    return Slopes(s.value * by, s.bar * by, s.left * by, s.right * by, s.side_bar * by)
+    return Slopes(s.value * by, s.bar * by, s.left * by, s.right * by, s.side_bar * by, s.span)
 
 
 def choose(first: np.ndarray, a: Slopes, b: Slopes) -> Slopes:
@@ -142,14 +155,15 @@ def choose(first: np.ndarray, a: Slopes, b: Slopes) -> Slopes:
 
 def exact(direction: Vector, start: Vector) -> Vector:
     """``direction``, so rounded that ``start + step * direction`` is exact for all steps that :func:`slopes` takes."""
-    unit = np.maximum(np.spacing(2 * np.abs(start)) / NOISE_STEP, 2.0**-900)
+    unit = np.maximum(np.spacing(2 * np.abs(start)) / TINY, 2.0**-900)
     return np.round(direction / unit) * unit
 
 
 class Extrapolation:
     """A growing table of Richardson's extrapolation to step 0, and its best entry so far, with an error bar.
 
-    The errors of what is added are powers ``power``, ``2 * power``, ... of the step.
+    The errors of what is added are powers ``power``, ``2 * power``, ... of the step. Steps that are too large for a
+    function that oscillates may agree by chance; smaller ones refute them.
     """
 
     def __init__(self, power: int, noise: Vector, eps: float) -> None:
@@ -160,12 +174,15 @@ class Extrapolation:
 
     def add(self, estimate: Vector, step: float) -> None:
         """Add the estimate for the next, smaller step."""
-        rounding = SAFETY * (self.noise + self.eps * np.abs(estimate)) / step
+        floor = SAFETY * (self.noise + self.eps * np.abs(estimate)) / step
         row = [estimate]
+        value, bar = estimate, np.full(estimate.shape, np.inf)
         for k, coarser in enumerate(self.row[: COLUMNS - 1], 1):
             weight = RATIO ** (self.power * k)
             row.append((weight * row[-1] - coarser) / (weight - 1))
-            error = 2 * np.maximum(np.abs(row[-1] - row[-2]), np.abs(row[-1] - coarser)) + rounding
-            better = error < self.bar
-            self.best, self.bar = np.where(better, row[-1], self.best), np.where(better, error, self.bar)
+            error = 2 * np.maximum(np.abs(row[-1] - row[-2]), np.abs(row[-1] - coarser)) + floor
+            value, bar = np.where(error < bar, row[-1], value), np.where(error < bar, error, bar)
+        refuted = np.isfinite(bar) & (np.abs(value - self.best) > 2 * (bar + self.bar))
+        better = (bar < self.bar) | refuted
+        self.best, self.bar = np.where(better, value, self.best), np.where(better, bar, self.bar)
         self.row = row

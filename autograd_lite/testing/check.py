@@ -194,7 +194,7 @@ class Check:
             slope = self.measure(lambda values: u @ np.where(u == 0, 0, values), d)
             scale = max(float(np.linalg.norm(gradient * d)), abs(float(slope.value)), 1e-300)
             error, bar = abs(claimed - float(slope.value)), float(slope.bar)
-            question = self._judge(error, bar, scale, size, bool(slope.kink))
+            question = self._judge(slope, error, scale, size)
             if question in ("", "kink"):
                 break
         if question == "mismatch" and error <= 3 * (shaky := self.unsteadiness(u, d)) + 10 * bar:
@@ -203,20 +203,21 @@ class Check:
             self._note(error / scale, bar / scale)
         return question
 
-    def _judge(self, error: float, bar: float, scale: float, size: float, kink: bool) -> str:
-        if kink:
+    def _judge(self, slope: Slopes, error: float, scale: float, size: float) -> str:
+        bar = float(slope.bar)
+        if slope.kink:
             return "kink"
         if not np.isfinite(error) or not np.isfinite(bar):
             return "unclear"
         if error > self.tolerance * scale + 10 * bar + 30 * self.problem.claimed_eps * size:
             return "mismatch"
-        return "" if bar <= self.tolerance * max(scale, size) else "unclear"
+        return "" if bar <= self.tolerance * max(scale, size, float(slope.span)) else "unclear"
 
     def reaches(self, part: slice | None = None) -> list[Vector]:
-        """How far to go along each element: as far as numbers around 1 allow, or in proportion to its size."""
+        """How far to go along each element: by its size or at least 1; by its size; by 1 or little more."""
         size = np.abs(self.problem.start)
         typical = float(size[part].max(initial=0.0)) if part else float(size.max(initial=0.0))
-        return [np.maximum(size, 1.0), np.where(size > 0, size, typical or 1.0)]
+        return [np.maximum(size, 1.0), np.where(size > 0, size, typical or 1.0), np.maximum(2.0**-18 * size, 1.0)]
 
     def measure(self, of: Callable[[Vector], Any], direction: Vector) -> Slopes:
         """The slopes of ``of(outputs)`` at 0 along ``direction``; outside the domain there are no values."""

@@ -1,0 +1,487 @@
+"""One row for every differentiable function: how to call it, on what, and where its kinks are.
+
+The rows drive all tests in this folder. ``call`` is written once for both sides: ``m`` is ``autograd_lite`` with tensors,
+or ``references`` (NumPy, and slow code for what NumPy lacks) with arrays.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from . import cases as c
+from .cases import case, fitting, images, one, pair, pooled
+
+
+@dataclass(frozen=True)
+class Row:
+    """One function.
+
+    Attributes
+    ----------
+    name : str
+        The public name, and after a space what is special about this row.
+    cases : strategy
+        Of pairs (arrays, keywords), away from kinks.
+    call : callable, optional
+        ``call(m, *arrays, **keywords)``; by default the function of that name.
+    kinks : strategy, optional
+        Cases at kinks, where the first derivative must be a subgradient.
+    open : bool
+        Whether several pieces can meet at these kinks, so that a check may stay undecided.
+    """
+
+    name: str
+    cases: Any
+    call: Callable[..., Any] | None = None
+    kinks: Any = None
+    open: bool = False
+
+    def __call__(self, m: Any, arrays: list[Any], keywords: dict[str, Any]) -> Any:
+        function = getattr(m, self.function) if self.call is None else None
+        return function(*arrays, **keywords) if function else self.call(m, *arrays, **keywords)
+
+    @property
+    def function(self) -> str:
+        """The public name."""
+        return self.name.partition(" ")[0]
+
+
+def fixed(**choices):
+    """Keywords that do not depend on a shape."""
+    return lambda shape: st.fixed_dictionaries({name: st.sampled_from(values) for name, values in choices.items()})
+
+
+# -- Functions of single numbers --------------------------------------------------------------------------------------
+
+ARITHMETIC = [
+    Row("add", pair()),
+    Row("subtract", pair()),
+    Row("multiply", pair()),
+    Row("divide", pair(c.anything, c.away_from_zero)),
+    Row("remainder", pair(c.near_half, c.steps)),
+    Row("add operators", pair(), lambda m, a, b: (2 + a) + b - (1 - b)),
+    Row("multiply operators", pair(c.away_from_zero), lambda m, a, b: (2 * a) * b / (3 / a) / b),
+    Row("negative", one(), lambda m, a: -a),
+    Row("positive", one()),
+    Row("power", pair(c.positive, c.moderate)),
+    Row("power of 0", pair(c.with_zeros, c.above_one), lambda m, a, b: m.power(m.abs(a), b + 2.5)),
+    Row("power by a number", one(c.away_from_zero, fixed(n=[-2, -1, 0, 1, 2, 3, 4, 2.0])), lambda m, a, n: a**n),
+    Row("power by a broken number", one(c.positive, fixed(n=[-0.5, 0.5, 1.5])), lambda m, a, n: m.power(a, n)),
+    Row("power of 0 by a number", one(c.with_zeros, fixed(n=[0, 1, 2, 3])), lambda m, a, n: m.power(a, n)),
+    Row("power of a number", one(), lambda m, a: 2.0**a),
+    Row("square", one()),
+    Row("sqrt", one(c.positive)),
+    Row("cbrt", one(c.away_from_zero)),
+    Row("reciprocal", one(c.away_from_zero)),
+    Row("hypot", pair(c.away_from_zero)),
+    Row("exp", one(c.moderate)),
+    Row("exp2", one(c.moderate)),
+    Row("expm1", one(c.moderate)),
+    Row("log", one(c.positive)),
+    Row("log2", one(c.positive)),
+    Row("log10", one(c.positive)),
+    Row("log1p", one(c.not_below_minus_one)),
+    Row("logaddexp", pair(c.moderate)),
+    Row("sigmoid", one()),
+]
+
+TRIGONOMETRY = [
+    Row("sin", one()),
+    Row("cos", one()),
+    Row("tan", one(c.short_of_a_right_angle)),
+    Row("arcsin", one(c.inside_one)),
+    Row("arccos", one(c.inside_one)),
+    Row("arctan", one()),
+    Row("arctan2", pair(c.away_from_zero)),
+    Row("sinh", one(c.moderate)),
+    Row("cosh", one(c.moderate)),
+    Row("tanh", one(c.moderate)),
+    Row("arcsinh", one()),
+    Row("arccosh", one(c.above_one)),
+    Row("arctanh", one(c.inside_one)),
+]
+
+
+@st.composite
+def branches(draw):
+    """A condition and two branches that broadcast with each other."""
+    drawn = draw(c.broadcasting(3))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    return [c.anything(rng, drawn[1]), c.anything(rng, drawn[2])], {"condition": rng.random(drawn[0]) < 0.5}
+
+
+def clipped(shape):
+    return st.sampled_from([(-1.25, 1.25), (None, 0.25), (-0.75, None), (0.25, 0.75)]).map(
+        lambda bounds: {"a_min": bounds[0], "a_max": bounds[1]}
+    )
+
+
+CHOICES = [
+    Row("abs", one(c.away_from_zero), kinks=one(c.tied)),
+    Row("absolute", one(c.away_from_zero)),
+    Row("fabs", one(c.away_from_zero), kinks=one(c.tied)),
+    Row("relu", one(c.away_from_zero), kinks=one(c.tied)),
+    Row("maximum", pair(c.near_whole, c.near_half), kinks=pair(c.tied)),
+    Row("minimum", pair(c.near_whole, c.near_half), kinks=pair(c.tied)),
+    Row("maximum of a number", one(c.away_from_zero), lambda m, a: m.maximum(a, 0.0), kinks=one(c.tied)),
+    Row("clip", one(c.near_whole, clipped), kinks=one(c.tied, fixed(a_min=[-1.0, 0.0], a_max=[0.5, 1.0]))),
+    Row("where", branches(), lambda m, a, b, condition: m.where(condition, a, b)),
+    Row("where and a number", branches(), lambda m, a, b, condition: m.where(condition, a * b, 0.0)),
+]
+
+# -- Reductions -------------------------------------------------------------------------------------------------------
+
+FULL = {"side": 1}  # nothing to take a maximum of is an error
+reducing = c.reducing
+
+
+@st.composite
+def weighted(draw):
+    (a,), _ = draw(one(side=1, least=1))
+    axis = draw(st.none() | c.axis_of(a.shape))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    shape = a.shape if axis is None or draw(st.booleans()) else (a.shape[axis],)
+    return [a, c.positive(rng, shape)], {"axis": axis}
+
+
+def spread(shape):
+    return st.fixed_dictionaries({"axis": c.some_axes(shape)}, optional={"keepdims": st.booleans(),
+                                                                       "ddof": st.sampled_from([0, 0.5])})  # fmt: skip
+
+
+@st.composite
+def norms(draw):
+    (x,), keywords = draw(one(c.distinct, c.one_axis, side=1, least=1))
+    ords = [None, 1, 2, 2.5, 3, np.inf, -np.inf]
+    return [x], keywords | {"ord": draw(st.sampled_from(ords)), "keepdims": draw(st.booleans())}
+
+
+REDUCTIONS = [
+    Row("sum", one(keywords=reducing)),
+    Row("prod", one(c.away_from_zero, reducing)),
+    Row("prod with zeros", one(c.with_zeros, reducing), lambda m, a, **k: m.prod(a, **k)),
+    Row("cumsum", one(keywords=c.maybe_axis)),
+    Row("cumprod", one(c.away_from_zero, c.maybe_axis)),
+    Row("cumprod with zeros", one(c.with_zeros, c.maybe_axis), lambda m, a, **k: m.cumprod(a, **k)),
+    Row("mean", one(keywords=reducing, **FULL)),
+    Row("average", one(keywords=reducing, **FULL)),
+    Row("average with weights", weighted(), lambda m, a, w, axis: m.average(a, axis, w)),
+    Row("median", one(c.distinct, reducing, **FULL), kinks=one(c.tied, reducing, **FULL), open=True),
+    Row("var", one(keywords=spread, **FULL)),
+    Row("std", one(c.distinct, spread, side=2, least=1)),
+    Row("max", one(c.distinct, reducing, **FULL), kinks=one(c.tied, reducing, **FULL)),
+    Row("amax", one(c.distinct, reducing, **FULL)),
+    Row("min", one(c.distinct, reducing, **FULL), kinks=one(c.tied, reducing, **FULL)),
+    Row("amin", one(c.distinct, reducing, **FULL)),
+    Row("ptp", one(c.distinct, reducing, **FULL), kinks=one(c.tied, reducing, **FULL), open=True),
+    Row("logsumexp", one(c.moderate, reducing, **FULL)),
+    Row("softmax", one(c.moderate, c.one_axis, side=1, least=1)),
+    Row("log_softmax", one(c.moderate, c.one_axis, side=1, least=1)),
+    Row("norm", norms()),
+    Row("norm of all", one(c.distinct, side=1), lambda m, x: m.norm(x)),
+    Row("norm of matrices", one(c.distinct, side=1, least=2),
+        lambda m, x: m.norm(x, axis=(0, -1), keepdims=True)),
+]  # fmt: skip
+
+# -- Shapes -----------------------------------------------------------------------------------------------------------
+
+
+def reshaping(shape):
+    n = math.prod(shape)
+    wanted = [(-1,), (1, n), tuple(reversed(shape)), (*shape, 1)] if n else [(0,), (0, 2), tuple(reversed(shape))]
+    return st.sampled_from(wanted).map(lambda shape: {"shape": shape})
+
+
+def transposing(shape):
+    orders = st.permutations(range(len(shape))).flatmap(
+        lambda axes: st.tuples(*[st.sampled_from([i, i - len(shape)]) for i in axes])
+    )
+    return st.fixed_dictionaries({"axes": st.none() | orders})
+
+
+def swapping(shape):
+    return st.fixed_dictionaries({"axis1": c.axis_of(shape), "axis2": c.axis_of(shape)})
+
+
+def moving(shape):
+    return st.fixed_dictionaries({"source": c.axis_of(shape), "destination": c.axis_of(shape)})
+
+
+def expanding(shape):
+    n = len(shape) + 1
+    return st.fixed_dictionaries({"axis": st.integers(-n, n - 1) | st.just((0, -1))})
+
+
+def broadcast_further(shape):
+    wider = tuple(3 if n == 1 else n for n in shape)
+    return st.sampled_from([shape, wider, (2, *wider), (0, *shape)]).map(lambda shape: {"shape": shape})
+
+
+@st.composite
+def parts(draw, joined=True, least=1):
+    """Some arrays that can be joined along an axis."""
+    shape = draw(c.shapes(least=least))
+    axis = draw(st.integers(-len(shape), len(shape) - 1)) if joined else draw(st.integers(-len(shape) - 1, len(shape)))
+    lengths = draw(st.lists(st.integers(0, 3), min_size=1, max_size=3))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    drawn = [list(shape) for _ in lengths]
+    for part, n in zip(drawn, lengths, strict=True):
+        if joined:
+            part[axis] = n
+    return [np.asarray(c.anything(rng, tuple(part))) for part in drawn], {"axis": axis}
+
+
+@st.composite
+def same_shape(draw, least=1, most=2):
+    shape, number = draw(c.shapes(least=least, most=most)), draw(st.integers(1, 3))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    return [c.anything(rng, shape) for _ in range(number)], {}
+
+
+def splitting(shape):
+    return c.axis_of(shape).flatmap(
+        lambda axis: st.fixed_dictionaries(
+            {
+                "axis": st.just(axis),
+                "indices_or_sections": st.sampled_from([n for n in (1, 2, 3) if shape[axis] % n == 0])
+                | st.lists(st.integers(0, 3), max_size=3).map(sorted),
+            }
+        )
+    )
+
+
+def in_sections(shape):
+    return st.fixed_dictionaries({"indices_or_sections": st.integers(1, 4), "axis": c.axis_of(shape)})
+
+
+SHAPES = [
+    Row("reshape", one(keywords=reshaping)),
+    Row("ravel", one()),
+    Row("transpose", one(keywords=transposing)),
+    Row("matrix_transpose", one(least=2)),
+    Row("swapaxes", one(least=1, keywords=swapping)),
+    Row("moveaxis", one(least=1, keywords=moving)),
+    Row("squeeze", one(longest=1, side=1)),
+    Row("squeeze an axis", case(st.just([(2, 1, 3)]), c.anything, keywords=fixed(axis=[1, -2])),
+        lambda m, a, axis: m.squeeze(a, axis)),
+    Row("expand_dims", one(keywords=expanding)),
+    Row("atleast_1d", one()),
+    Row("atleast_2d", one()),
+    Row("broadcast_to", one(keywords=broadcast_further)),
+    Row("copy", one()),
+    Row("concatenate", parts(), lambda m, *xs, axis: m.concatenate(xs, axis)),
+    Row("concatenate flat", parts(), lambda m, *xs, axis: m.concatenate(xs, None)),
+    Row("stack", same_shape(least=0), lambda m, *xs: m.stack(xs, -1)),
+    Row("vstack", same_shape(), lambda m, *xs: m.vstack(xs)),
+    Row("hstack", same_shape(), lambda m, *xs: m.hstack(xs)),
+    Row("column_stack", same_shape(), lambda m, *xs: m.column_stack(xs)),
+    Row("split", one(least=1, keywords=splitting)),
+    Row("array_split", one(least=1, keywords=in_sections)),
+]  # fmt: skip
+
+# -- Places -----------------------------------------------------------------------------------------------------------
+
+
+def turning(shape):
+    return st.fixed_dictionaries({"k": st.integers(-5, 5), "axes": st.sampled_from([(0, 1), (-1, 0), (1, 0)])})
+
+
+@st.composite
+def rolled(draw):
+    arrays, _ = draw(one(least=1))
+    shape = arrays[0].shape
+    shift, axis = draw(
+        st.tuples(st.integers(-4, 4), st.none() | c.axis_of(shape))
+        | st.just(((1, -2), (0, -1)))
+        | st.just((1, (0, -1)))
+    )
+    return arrays, {"shift": shift, "axis": axis}
+
+
+@st.composite
+def repeated(draw):
+    arrays, keywords = draw(one(least=1, keywords=c.maybe_axis))
+    n = arrays[0].size if keywords["axis"] is None else arrays[0].shape[keywords["axis"]]
+    counts = st.integers(0, 3) | st.lists(st.integers(0, 3), min_size=n, max_size=n)
+    return arrays, keywords | {"repeats": draw(counts)}
+
+
+def tiling(shape):
+    return fixed(reps=[2, (2,), (1, 3), (2, 1, 2), (0, 2)])(shape)
+
+
+def padding(shape):
+    widths = st.sampled_from([1, (0, 2), tuple((i, 1) for i in range(len(shape)))])
+    return st.fixed_dictionaries({"pad_width": widths})
+
+
+def padding_with_mode(shape):
+    modes = ["edge", "reflect", "symmetric", "wrap"]
+    return st.fixed_dictionaries({"pad_width": st.sampled_from([1, (0, 2), (3, 1)]), "mode": st.sampled_from(modes)})
+
+
+INDICES = [
+    0, -1, slice(None), slice(None, None, -1), slice(1, None, 2), ..., None, (0, ...), (..., None, -1), (slice(1), None),
+    [0, -1, 0, 0], np.array([[0, -1], [1, 1]]), ([0, -1, 0],), (..., [1, 0, 1]), ([0, 0, 1], [1, 1, 0]),
+    ([[0], [1]], slice(None), [0, 1]), (slice(None), None, [1, 1]), ([0, 0], ..., 1),
+]  # fmt: skip
+
+
+def indexed(shape):
+    masks = st.integers(0, 2**32).map(lambda seed: np.random.default_rng(seed).random(shape[:2]) < 0.5)
+    return (st.sampled_from(INDICES) | masks | st.just([True, False])).map(lambda index: {"index": index})
+
+
+def cube(domain=c.anything, keywords=c.nothing, shape=(2, 2, 3)):
+    return case(st.just([shape]), domain, keywords=keywords)
+
+
+def assigned(m, x, v, index):
+    y = x.copy() if isinstance(x, np.ndarray) else x * 1.0
+    y[index] = v
+    return y
+
+
+@st.composite
+def assignments(draw):
+    """An array, where to put something, and something that broadcasts there; places may repeat."""
+    arrays, keywords = draw(cube(keywords=indexed))
+    shape = arrays[0][keywords["index"]].shape
+    shape = draw(st.sampled_from([shape, shape[1:], tuple(1 for _ in shape), ()]))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    return [arrays[0], np.asarray(c.anything(rng, shape))], keywords
+
+
+def taking(shape):
+    indices = st.sampled_from([0, -1, [1, 0, 1, 1], [[0, 1], [-1, 0]], np.array([0])])
+    return st.fixed_dictionaries({"indices": indices, "axis": st.none() | c.axis_of(shape)})
+
+
+def taking_along(shape):
+    def keywords(axis, seed):
+        places = list(shape)
+        places[axis] = 4
+        return {"axis": axis, "indices": np.random.default_rng(seed).integers(0, shape[axis], places)}
+
+    return st.builds(keywords, c.axis_of(shape), st.integers(0, 999))
+
+
+def diagonals(shape):
+    pairs = st.sampled_from([(0, 1), (-1, 0), (1, -1)])
+    return st.builds(lambda k, p: {"offset": k, "axis1": p[0], "axis2": p[1]}, st.integers(-3, 3), pairs)
+
+
+PLACES = [
+    Row("flip", one(keywords=lambda shape: st.fixed_dictionaries({"axis": c.some_axes(shape)}))),
+    Row("rot90", one(least=2, keywords=turning)),
+    Row("roll", rolled().filter(lambda case: case[0][0].ndim > 1 or not isinstance(case[1]["axis"], tuple))),
+    Row("repeat", repeated()),
+    Row("tile", one(keywords=tiling)),
+    Row("pad", one(least=1, keywords=padding)),
+    Row(
+        "pad with a number",
+        one(least=1, keywords=padding),
+        lambda m, a, pad_width: m.pad(a, pad_width, constant_values=2.0),
+    ),
+    Row("pad with itself", one(least=1, side=2, most=2, keywords=padding_with_mode)),
+    Row("Tensor.__getitem__", cube(keywords=indexed), lambda m, x, index: x[index]),
+    Row("Tensor.__setitem__", assignments(), assigned),
+    Row("take", one(least=1, side=2, keywords=taking)),
+    Row("take_along_axis", one(least=1, side=1, keywords=taking_along)),
+    Row("sort", one(c.distinct, c.one_axis, least=1), kinks=one(c.tied, c.one_axis, least=1), open=True),
+    Row("diagonal", cube(keywords=diagonals, shape=(3, 2, 3))),
+    Row("trace", cube(keywords=diagonals, shape=(3, 2, 3))),
+    Row("diag", one(least=1, most=2, keywords=fixed(k=[-2, -1, 0, 1, 3]))),
+    Row("tril", one(least=2, keywords=fixed(k=[-2, -1, 0, 1, 3]))),
+    Row("triu", one(least=2, keywords=fixed(k=[-2, -1, 0, 1, 3]))),
+]
+
+# -- Products ---------------------------------------------------------------------------------------------------------
+
+
+def products(*forms, **more):
+    return st.sampled_from(forms).flatmap(lambda form: fitting(*form, **more))
+
+
+CONTRACTIONS = [
+    "ij,jk->ik", "ij,ij", "ij,ij->i", "i,j->ij", "bij,bjk->bik", "ij,jk", "ji,i", "i,i,i->", "ij,jk,kl->il", "ij,i->j",
+    "ii->i", "ii", "ij->ji", "ij->", "iij->j", "ij,kl->ijkl",
+]  # fmt: skip
+
+
+@st.composite
+def contracted(draw):
+    subscripts = draw(st.sampled_from(CONTRACTIONS))
+    arrays, _ = draw(fitting(*subscripts.partition("->")[0].split(",")))
+    return arrays, {"subscripts": subscripts}
+
+
+@st.composite
+def tensordots(draw):
+    forms = [(("ij", "jk"), 1), (("ijk", "jkl"), 2), (("ij", "kl"), 0), (("ij", "kj"), (1, -1)),
+             (("ijk", "kil"), ([0, 2], [1, 0])), (("ij", "ij"), 2)]  # fmt: skip
+    letters, axes = draw(st.sampled_from(forms))
+    arrays, _ = draw(fitting(*letters))
+    return arrays, {"axes": axes}
+
+
+PRODUCTS = [
+    Row("matmul", products(("ij", "jk"), ("bij", "bjk"), ("bij", "jk"), ("ij", "bjk"), ("i", "i"), ("ij", "j"),
+                           ("j", "jk"), ("j", "bjk"), ("bij", "j"))),
+    Row("matmul operator", products(("ij", "jk"), ("bij", "jk"), ("i", "ij")), lambda m, a, b: a @ b),
+    Row("dot", products(("i", "i"), ("ij", "jk"), ("ij", "j"), ("", "ij"), ("ij", ""), ("abi", "i"), ("ai", "bij"))),
+    Row("inner", products(("i", "i"), ("ij", "kj"), ("ij", "j"), ("", "ij"))),
+    Row("vdot", products(("i", "i"), ("ij", "ij"))),
+    Row("outer", products(("i", "j"), ("ij", "k"), ("", "i"))),
+    Row("tensordot", tensordots()),
+    Row("einsum", contracted(), lambda m, *xs, subscripts: m.einsum(subscripts, *xs)),
+    Row("kron", products(("i", "j"), ("ij", "kl"), ("i", "jk"))),
+    Row("cross", case(st.sampled_from([[(3,), (3,)], [(2, 3), (2, 3)], [(2, 3), (3,)]]), c.moderate, c.moderate)),
+]  # fmt: skip
+
+# -- Networks ---------------------------------------------------------------------------------------------------------
+
+
+@st.composite
+def classified(draw):
+    (logits,), _ = draw(one(c.moderate, least=2, most=2, side=1))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    labels = rng.integers(0, logits.shape[1], len(logits))
+    return [logits], {"labels": labels, "scale": rng.random(len(logits))}
+
+
+@st.composite
+def normalized(draw):
+    arrays, _ = draw(fitting("nchw", "chw", side=2))
+    axis, like = draw(st.sampled_from([((0, 2, 3), (1, 0, 1, 1)), ((-1,), (0, 0, 0, 1)), ((1, 2, 3), (0, 1, 1, 1))]))
+    x = arrays[0] * np.exp2(draw(st.integers(-1, 3)))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    shape = tuple(n if keep or k else 1 for n, keep, k in zip(x.shape, (0, 1, 0, 0), like, strict=True))
+    return [x, c.anything(rng, shape), c.anything(rng, shape)], {"axis": axis}
+
+
+NETWORKS = [
+    Row("linear", products(("ni", "oi", "o"), ("ni", "oi"), ("i", "oi", "o"), ("abi", "oi", "o"))),
+    Row("softmax_cross_entropy", classified()),
+    Row("normalize", normalized(), lambda m, x, gamma, beta, axis: m.normalize(x, axis, gamma, beta, 0.01)[0]),
+    Row("conv2d", images(filters=True, bias=True)),
+    Row("conv2d without bias", images(filters=True)),
+    Row("conv_transpose2d", images(filters=True, bias=True, transposed=True)),
+    Row("im2col", images()),
+    Row("col2im", c.columns()),
+    Row("max_pool2d", pooled(), kinks=pooled(c.tied)),
+    Row("avg_pool2d", pooled(c.anything, count_include_pad=st.booleans())),
+]  # fmt: skip
+
+# A dtype is no domain of numbers, so its row is apart from those that are tried in all dtypes.
+KINDS = [Row("astype", one(), lambda m, a: m.astype(a, np.float64))]
+
+ROWS = [
+    *ARITHMETIC, *TRIGONOMETRY, *CHOICES, *REDUCTIONS, *SHAPES, *PLACES, *PRODUCTS, *NETWORKS, *KINDS,
+]  # fmt: skip
