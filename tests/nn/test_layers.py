@@ -1,0 +1,452 @@
+"""Layers: NumPy references and closed forms, finite differences, modes, and what wrong inputs are told."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import autograd_lite as ag
+import nn
+import nn.functional as F
+from autograd_lite.testing import check_gradients
+
+
+def draw(*shape, seed=0):
+    return np.random.default_rng(seed).standard_normal(shape)
+
+
+# -- Every layer: shapes, dtypes, gradients ---------------------------------------------------------------------------
+
+LAYERS = {
+    "Linear": (lambda: nn.Linear(4, 3), (5, 4), (5, 3)),
+    "Affine": (lambda: nn.Affine(12, 3), (5, 3, 2, 2), (5, 3)),
+    "Conv2d": (lambda: nn.Conv2d(4, 6, (3, 2), (2, 1), (1, 2), (1, 2), 2), (2, 4, 5, 4), (2, 6, 3, 6)),
+    "Conv2d same": (lambda: nn.Conv2d(1, 2, (4, 3), padding="same"), (2, 1, 5, 4), (2, 2, 5, 4)),
+    "Conv1d": (lambda: nn.Conv1d(2, 3, 3, stride=2, padding=1), (2, 2, 7), (2, 3, 4)),
+    "ConvTranspose2d": (lambda: nn.ConvTranspose2d(2, 3, (3, 2), 2, output_padding=1), (2, 2, 2, 3), (2, 3, 6, 7)),
+    "ConvTranspose1d": (lambda: nn.ConvTranspose1d(2, 3, 3, stride=2), (2, 2, 3), (2, 3, 7)),
+    "MaxPool2d": (lambda: nn.MaxPool2d(2, ceil_mode=True), (2, 2, 5, 3), (2, 2, 3, 2)),
+    "MaxPool1d": (lambda: nn.MaxPool1d(2), (2, 2, 5), (2, 2, 2)),
+    "AvgPool2d": (lambda: nn.AvgPool2d((2, 3), padding=1), (2, 2, 5, 4), (2, 2, 3, 2)),
+    "AvgPool1d": (lambda: nn.AvgPool1d(2), (2, 2, 5), (2, 2, 2)),
+    "AdaptiveAvgPool2d": (lambda: nn.AdaptiveAvgPool2d((2, None)), (2, 2, 5, 3), (2, 2, 2, 3)),
+    "AdaptiveAvgPool1d": (lambda: nn.AdaptiveAvgPool1d(3), (2, 2, 7), (2, 2, 3)),
+    "Upsample": (lambda: nn.Upsample(scale_factor=2), (1, 2, 2, 3), (1, 2, 4, 6)),
+    "Upsample bilinear": (lambda: nn.Upsample(size=(3, 5), mode="bilinear"), (1, 2, 2, 3), (1, 2, 3, 5)),
+    "BatchNorm1d": (lambda: nn.BatchNorm1d(3), (6, 3), (6, 3)),
+    "BatchNorm2d": (lambda: nn.BatchNorm2d(3), (3, 3, 2, 2), (3, 3, 2, 2)),
+    "LayerNorm": (lambda: nn.LayerNorm((2, 3)), (4, 2, 3), (4, 2, 3)),
+    "RMSNorm": (lambda: nn.RMSNorm(3), (4, 3), (4, 3)),
+    "GroupNorm": (lambda: nn.GroupNorm(2, 4), (3, 4, 2), (3, 4, 2)),
+    "LocalResponseNorm": (lambda: nn.LocalResponseNorm(3, 0.5, 0.75, 2.0), (2, 5, 2), (2, 5, 2)),
+    "PReLU": (lambda: nn.PReLU(3), (2, 3, 2), (2, 3, 2)),
+    "GELU": (nn.GELU, (3, 2), (3, 2)),
+    "GELU tanh": (lambda: nn.GELU("tanh"), (3, 2), (3, 2)),
+    "RNN": (lambda: nn.RNN(3, 2, nonlinearity="relu"), (4, 2, 3), (4, 2, 2)),
+    "LSTM": (lambda: nn.LSTM(3, 2, num_layers=2, bidirectional=True), (3, 2, 3), (3, 2, 4)),
+    "GRU": (lambda: nn.GRU(3, 2, batch_first=True), (2, 4, 3), (2, 4, 2)),
+    "RNNCell": (lambda: nn.RNNCell(3, 2), (4, 3), (4, 2)),
+    "LSTMCell": (lambda: nn.LSTMCell(3, 2), (4, 3), (4, 2)),
+    "GRUCell": (lambda: nn.GRUCell(3, 2), (4, 3), (4, 2)),
+    "Transformer": (lambda: nn.TransformerEncoderLayer(4, 2, 5, 0.0, batch_first=True), (2, 3, 4), (2, 3, 4)),
+    "Transformer norm first": (
+        lambda: nn.TransformerEncoderLayer(4, 2, 5, 0.0, "gelu", norm_first=True), (3, 2, 4), (3, 2, 4),
+    ),
+}  # fmt: skip
+PLAIN = """
+    ReLU ReLU6 Sigmoid LogSigmoid Tanh Tanhshrink Softsign SiLU Mish Hardsigmoid Hardswish SELU LeakyReLU ELU CELU
+    Softplus Hardtanh Softmax Softmin LogSoftmax
+"""
+LAYERS |= {name: (getattr(nn, name), (3, 2), (3, 2)) for name in PLAIN.split()}
+
+
+def first(output):
+    return output[0] if isinstance(output, tuple) else output
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_layer_gives_its_shape_keeps_float32_and_differentiates_correctly(name):
+    make, shape, expected = LAYERS[name]
+    nn.manual_seed(0)
+    layer = make()
+    x = draw(*shape)
+    y = first(layer(x.astype(np.float32)))
+    assert y.shape == expected
+    assert y.dtype == np.float32
+    layer.double()
+    inputs = nn.Parameter(x)
+    cotangent = draw(*expected, seed=1)
+    report = check_gradients(
+        lambda: (first(layer(inputs)) * cotangent).sum(), [("input", inputs), *layer.named_parameters()]
+    )
+    assert report.relative_error < 1e-6, report
+    repr(layer)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_layer_leaves_its_input_alone(name):
+    make, shape, _ = LAYERS[name]
+    x = draw(*shape).astype(np.float32)
+    before = x.copy()
+    make()(x)
+    np.testing.assert_array_equal(x, before)
+
+
+# -- Linear maps ------------------------------------------------------------------------------------------------------
+
+
+def test_first_weights_are_even_within_one_over_the_root_of_the_inputs():
+    layer = nn.Linear(400, 300, rng=0)
+    for values in (layer.weight.data, layer.bias.data):
+        assert abs(values).max() <= 1 / 20
+    np.testing.assert_allclose(layer.weight.data.std(), 1 / 20 / math.sqrt(3), rtol=0.01)
+    conv = nn.Conv2d(4, 300, 5, groups=2, rng=0)
+    np.testing.assert_allclose(conv.weight.data.std(), 1 / math.sqrt(50) / math.sqrt(3), rtol=0.02)
+
+
+def test_affine_flattens_what_linear_refuses():
+    x = draw(2, 3, 2, 2)
+    layer = nn.Affine(12, 5)
+    np.testing.assert_allclose(layer(x).data, x.reshape(2, 12) @ layer.weight.data.T + layer.bias.data)
+    with pytest.raises(ag.ShapeError, match=r"expected input \(\.\.\., 12\), got \(2, 3, 2, 2\)\. Put a Flatten"):
+        nn.Linear(12, 5)(x)
+
+
+def test_bilinear_is_a_product_of_three():
+    layer = nn.Bilinear(2, 3, 4)
+    a, b = draw(5, 2), draw(5, 3, seed=1)
+    expected = np.einsum("ni,oij,nj->no", a, layer.weight.data, b) + layer.bias.data
+    np.testing.assert_allclose(layer(a, b).data, expected)
+    with pytest.raises(ag.ShapeError, match="bilinear"):
+        layer(a, b[:, :2])
+
+
+def test_embeddings_look_rows_up_and_padding_is_not_learnt():
+    layer = nn.Embedding(5, 3, padding_idx=1)
+    y = layer([[0, 1], [4, 4]])
+    y.sum().backward()
+    np.testing.assert_array_equal(y.data, layer.weight.data[[[0, 1], [4, 4]]])
+    np.testing.assert_array_equal(layer.weight.grad.data.sum(axis=1), [3, 0, 0, 0, 6])
+    assert not layer.weight.data[1].any()
+    with pytest.raises(nn.LabelError, match=r"Embedding: embedding: 5 is out of range: the table has rows 0 to 4"):
+        layer([5])
+    with pytest.raises(nn.LabelError, match="whole numbers"):
+        layer([0.5])
+
+
+# -- Windows ----------------------------------------------------------------------------------------------------------
+
+
+@given(size=st.integers(3, 9), kernel=st.integers(1, 5), dilation=st.integers(1, 2))
+def test_same_padding_keeps_the_size_and_lines_up_the_centres(size, kernel, dilation):
+    delta = np.zeros((1, 1, size, size))
+    delta[..., size // 2, size // 2] = 1
+    weight = np.zeros((1, 1, kernel, kernel))
+    weight[..., (kernel - 1) // 2, (kernel - 1) // 2] = 1
+    if kernel % 2 or dilation == 1:
+        y = F.conv2d(delta, weight, padding="same", dilation=dilation).data
+        np.testing.assert_array_equal(y, delta)
+
+
+def test_transposed_convolution_is_the_adjoint_of_convolution():
+    x, y, w = draw(2, 3, 9, 8), draw(2, 4, 4, 3, seed=1), draw(4, 3, 3, 4, seed=2)
+    forwards = F.conv2d(x, w, stride=2).data
+    back = F.conv_transpose2d(y, w, stride=2).data
+    padded = np.zeros_like(x)
+    padded[:, :, : back.shape[2], : back.shape[3]] = back
+    np.testing.assert_allclose((forwards * y).sum(), (x * padded).sum())
+
+
+def test_adaptive_pooling_takes_means_of_its_windows():
+    x = draw(2, 3, 7, 5)
+    y = nn.AdaptiveAvgPool2d((3, 2))(x).data
+    np.testing.assert_allclose(y[:, :, 1, 1], x[:, :, 2:5, 2:5].mean(axis=(2, 3)))
+    np.testing.assert_allclose(nn.AdaptiveAvgPool2d(1)(x).data[..., 0, 0], x.mean(axis=(2, 3)))
+
+
+def test_bilinear_resizing_reproduces_a_plane():
+    rows, columns = np.mgrid[:4, :5].astype(float)
+    image = (2 * rows - columns)[None, None]
+    larger = F.interpolate(image, size=(7, 9), mode="bilinear", align_corners=True).data
+    rows, columns = np.mgrid[0:3:7j, 0:4:9j]
+    np.testing.assert_allclose(larger[0, 0], 2 * rows - columns, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: nn.Conv2d(3, 4, 3)(np.zeros((2, 1, 8, 8))), r"expected input \(N, 3, H, W\), got \(2, 1, 8, 8\)"),
+        (lambda: nn.Conv2d(1, 4, 9)(np.zeros((2, 1, 8, 8))), r"Conv2d: .*9"),
+        (lambda: nn.Conv1d(3, 4, 3)(np.zeros((2, 3, 8, 8))), r"expected input \(N, 3, L\), got"),
+        (lambda: nn.MaxPool2d(3)(np.zeros((2, 2))), r"\(N, C, H, W\), not \(2, 2\)"),
+        (lambda: nn.BatchNorm2d(3)(np.zeros((2, 4, 8, 8))), r"expected input \(N, 3, H, W\), got \(2, 4, 8, 8\)"),
+        (lambda: nn.LayerNorm(3)(np.zeros((2, 4))), r"expected input \(\.\.\., 3\), got \(2, 4\)"),
+        (lambda: nn.LSTM(3, 2)(np.zeros((2, 4, 5))), r"expected input \(L, N, 3\)"),
+        (lambda: nn.GRU(3, 2)(np.zeros((2, 4, 3)), np.zeros((1, 2, 2))), r"expected a state of shape \(1, 4, 2\), got"),
+        (lambda: nn.MultiheadAttention(4, 2)(*[np.zeros((2, 3, 5))] * 3), r"expected input \(L, N, 4\), got"),
+        (lambda: nn.Flatten(3)(np.zeros((2, 3))), r"cannot flatten axes 3 to -1 of input \(2, 3\)"),
+    ],
+)  # fmt: skip
+def test_inputs_of_the_wrong_shape_are_told_the_expected_one(call, message):
+    with pytest.raises(ag.ShapeError, match=message):
+        call()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: nn.Linear(0, 3),
+        lambda: nn.Linear(2.5, 3),
+        lambda: nn.Conv2d(3, 4, 3, groups=2),
+        lambda: nn.Conv2d(3, 4, (3, 3, 3)),
+        lambda: nn.Dropout(1.5),
+        lambda: nn.GroupNorm(3, 4),
+        lambda: nn.MultiheadAttention(5, 2),
+        lambda: nn.RNN(3, 3, nonlinearity="cube"),
+        lambda: nn.TransformerEncoderLayer(4, 2, activation="cube"),
+        lambda: nn.Embedding(3, 2, padding_idx=3),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused_when_the_layer_is_made(make):
+    with pytest.raises(nn.SettingError):
+        make()
+
+
+# -- Normalisation ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape"), [(nn.BatchNorm1d, (8, 3)), (nn.BatchNorm1d, (4, 3, 5)), (nn.BatchNorm2d, (4, 3, 2, 5))]
+)
+def test_batch_norm_uses_the_batch_in_training_and_what_it_remembers_afterwards(layer, shape):
+    x, norm = 3 + 2 * draw(*shape), layer(3).double()
+    axes = (0, *range(2, len(shape)))
+    mean, var = x.mean(axes, keepdims=True), x.var(axes, keepdims=True)
+    np.testing.assert_allclose(norm(x).data, (x - mean) / np.sqrt(var + 1e-5))
+    n = x.size // 3
+    running_mean, running_var = 0.1 * mean.ravel(), 0.9 + 0.1 * var.ravel() * n / (n - 1)
+    np.testing.assert_allclose(norm.running_mean.data, running_mean)
+    np.testing.assert_allclose(norm.running_var.data, running_var)
+    assert norm.num_batches_tracked.item() == 1
+    wide = (1, 3) + (1,) * (len(shape) - 2)
+    expected = (x - running_mean.reshape(wide)) / np.sqrt(running_var.reshape(wide) + 1e-5)
+    np.testing.assert_allclose(norm.eval()(x).data, expected)
+    np.testing.assert_allclose(norm(x[:1]).data, expected[:1])  # a batch of one is fine now
+
+
+def test_batch_norm_can_take_the_mean_of_all_batches():
+    norm, batches = nn.BatchNorm1d(2, momentum=None).double(), draw(4, 6, 2)
+    for batch in batches:
+        norm(batch)
+    np.testing.assert_allclose(norm.running_mean.data, batches.mean(axis=(0, 1)))
+
+
+def test_batch_norm_differentiates_what_it_remembers_as_constants():
+    norm = nn.BatchNorm1d(2).double()
+    norm(draw(6, 2))
+    norm.eval()
+    x = nn.Parameter(draw(3, 2, seed=1))
+    report = check_gradients(lambda: (norm(x) ** 2).sum(), [("x", x), *norm.named_parameters()])
+    assert report.relative_error < 1e-6
+
+
+def test_a_batch_of_one_is_refused_in_training_before_anything_changes():
+    norm = nn.BatchNorm1d(3)
+    with pytest.raises(ag.ShapeError, match=r"BatchNorm1d: .*two numbers or more per channel; got input \(1, 3\)"):
+        norm(np.zeros((1, 3)))
+    assert norm.num_batches_tracked.item() == 0
+
+
+def test_normalisations_of_single_samples_do_what_they_say():
+    x = draw(4, 6, 5)
+    y = nn.LayerNorm(5)(x).data
+    np.testing.assert_allclose(y.mean(-1), 0, atol=1e-12)
+    np.testing.assert_allclose(y.var(-1), 1, rtol=1e-3)
+    np.testing.assert_allclose((nn.RMSNorm(5)(x).data ** 2).mean(-1), 1)
+    groups = nn.GroupNorm(3, 6)(x).data.reshape(4, 3, -1)
+    np.testing.assert_allclose(groups.mean(-1), 0, atol=1e-12)
+    np.testing.assert_allclose(groups.var(-1), 1, rtol=1e-3)
+
+
+def test_local_response_normalisation_is_that_of_the_2012_paper():
+    a, k, n, alpha, beta = draw(2, 7, 3, 3), 2.0, 5, 1e-2, 0.75
+    expected = np.empty_like(a)
+    for i in range(7):
+        near = a[:, max(0, i - n // 2) : min(6, i + n // 2) + 1]
+        expected[:, i] = a[:, i] / (k + alpha * (near**2).sum(axis=1)) ** beta
+    np.testing.assert_allclose(nn.LocalResponseNorm(n, alpha * n, beta, k)(a).data, expected)
+
+
+# -- Dropout ----------------------------------------------------------------------------------------------------------
+
+
+@given(p=st.sampled_from([0.1, 0.25, 0.5, 0.9]))
+def test_dropout_drops_its_share_and_keeps_the_mean(p):
+    y = nn.Dropout(p, rng=0)(np.ones((200, 200))).data
+    values = np.unique(y)
+    np.testing.assert_allclose(values, [0, 1 / (1 - p)])
+    np.testing.assert_allclose((y == 0).mean(), p, atol=0.01)
+
+
+def test_dropout_does_nothing_in_eval_mode_and_drops_the_same_in_backward():
+    x = ag.Tensor(np.ones(100), requires_grad=True)
+    layer = nn.Dropout(0.5, rng=1)
+    y = layer(x)
+    y.sum().backward()
+    np.testing.assert_array_equal(x.grad.data, y.data)
+    assert layer.eval()(x) is x
+    assert not nn.Dropout(1.0)(np.ones(3)).data.any()
+
+
+def test_channels_are_dropped_whole():
+    for layer in (nn.Dropout1d(0.5, rng=0), nn.Dropout2d(0.5, rng=0)):
+        y = layer(np.ones((8, 16, 3, 3))).data.reshape(8 * 16, 9)
+        assert (y == y[:, :1]).all()
+        assert 0 < (y[:, 0] == 0).mean() < 1
+
+
+# -- Activations ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("function", "formula"),
+    [
+        (F.leaky_relu, lambda x: np.where(x > 0, x, 0.01 * x)),
+        (F.elu, lambda x: np.where(x > 0, x, np.exp(np.minimum(x, 0)) - 1)),
+        (F.celu, lambda x: np.where(x > 0, x, np.exp(np.minimum(x, 0)) - 1)),
+        (F.gelu, lambda x: x * np.array([0.5 * (1 + math.erf(v / math.sqrt(2))) for v in x])),
+        (F.silu, lambda x: x / (1 + np.exp(-x))),
+        (F.softplus, lambda x: np.log1p(np.exp(x))),
+        (F.logsigmoid, lambda x: -np.log1p(np.exp(-x))),
+        (F.mish, lambda x: x * np.tanh(np.log1p(np.exp(x)))),
+        (F.softsign, lambda x: x / (1 + abs(x))),
+        (F.relu6, lambda x: np.clip(x, 0, 6)),
+        (F.hardsigmoid, lambda x: np.clip(x / 6 + 0.5, 0, 1)),
+        (F.hardswish, lambda x: x * np.clip(x / 6 + 0.5, 0, 1)),
+        (F.hardtanh, lambda x: np.clip(x, -1, 1)),
+        (F.step, lambda x: (x > 0).astype(float)),
+        (F.tanhshrink, lambda x: x - np.tanh(x)),
+    ],
+)
+def test_an_activation_equals_its_formula(function, formula):
+    x = np.linspace(-7, 7, 57)
+    np.testing.assert_allclose(function(x).data, formula(x), rtol=1e-12, atol=1e-14)
+
+
+def test_activations_never_overflow():
+    x = np.array([-1e4, -800.0, 0.0, 800.0, 1e4])
+    for function in (F.sigmoid, F.logsigmoid, F.softplus, F.elu, F.selu, F.gelu, F.mish, F.silu, F.softmax):
+        t = ag.Tensor(x, requires_grad=True)
+        y = function(t)
+        y.sum().backward()
+        assert np.isfinite(y.data).all()
+        assert np.isfinite(t.grad.data).all()
+
+
+# -- Sequences --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("layer", "cell"), [(nn.RNN, nn.RNNCell), (nn.LSTM, nn.LSTMCell), (nn.GRU, nn.GRUCell)])
+def test_a_recurrent_layer_applies_its_cell_at_each_step_in_both_directions(layer, cell):
+    whole = layer(3, 2, bidirectional=True).double()
+    x, outputs = draw(4, 5, 3), []
+    y, _ = whole(x)
+    for suffix, order in (("_l0", range(4)), ("_l0_reverse", reversed(range(4)))):
+        single = cell(3, 2).double()
+        state = whole.state_dict()
+        single.load_state_dict({name: state[name + suffix] for name in single.state_dict()})
+        memory, steps = None, {}
+        for t in order:
+            memory = single(x[t], memory)
+            steps[t] = memory[0].data if isinstance(memory, tuple) else memory.data
+        outputs.append(np.stack([steps[t] for t in range(4)]))
+    np.testing.assert_allclose(y.data, np.concatenate(outputs, axis=-1))
+
+
+@pytest.mark.parametrize("layer", [nn.RNN, nn.LSTM, nn.GRU])
+def test_a_sequence_may_come_in_parts_alone_or_with_the_batch_first(layer):
+    net = layer(3, 2, num_layers=2).double()
+    x = draw(6, 4, 3)
+    y, last = net(x)
+    half, memory = net(x[:3])
+    rest, end = net(x[3:], memory)
+    np.testing.assert_allclose(np.concatenate([half.data, rest.data]), y.data)
+    np.testing.assert_allclose(first(end).data, first(last).data)
+    np.testing.assert_allclose(net(x[:, 1])[0].data, y.data[:, 1])
+    net.batch_first = True
+    np.testing.assert_allclose(net(x.swapaxes(0, 1))[0].data, y.data.swapaxes(0, 1))
+
+
+def test_attention_is_a_mean_of_values_weighted_by_softmax():
+    q, k, v = draw(2, 3, 4), draw(2, 5, 4, seed=1), draw(2, 5, 6, seed=2)
+    scores = np.exp(q @ k.swapaxes(1, 2) / 2)
+    weights = scores / scores.sum(-1, keepdims=True)
+    np.testing.assert_allclose(F.scaled_dot_product_attention(q, k, v).data, weights @ v)
+
+
+def test_masks_hide_positions():
+    layer = nn.MultiheadAttention(4, 2, batch_first=True).double()
+    x = draw(2, 5, 4)
+    future = ~np.tri(5, dtype=bool)
+    y, weights = layer(x, x, x, attn_mask=future)
+    assert not weights.data[:, future].any()
+    np.testing.assert_allclose(layer(x, x, x, is_causal=True)[0].data, y.data)
+    np.testing.assert_allclose(layer(x[:, :2], x[:, :2], x[:, :2], attn_mask=future[:2, :2])[0].data, y.data[:, :2])
+    padding = np.array([[False] * 5, [False, False, False, True, True]])
+    y, weights = layer(x, x, x, key_padding_mask=padding, average_attn_weights=False)
+    assert weights.shape == (2, 2, 5, 5)
+    np.testing.assert_allclose(y.data[1], layer(x[1:], x[1:, :3], x[1:, :3])[0].data[0])
+
+
+def test_an_encoder_stacks_independent_copies():
+    block = nn.TransformerEncoderLayer(4, 2, 8, 0.0, batch_first=True)
+    encoder = nn.TransformerEncoder(block, 2, nn.LayerNorm(4))
+    assert encoder(draw(2, 3, 4).astype(np.float32)).shape == (2, 3, 4)
+    assert len(list(encoder.parameters())) == 2 * len(list(block.parameters())) + 2
+    assert "layers.1.self_attn.in_proj_weight" in encoder.state_dict()
+
+
+# -- First values -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fill", "std"),
+    [
+        (lambda w: nn.init.xavier_normal_(w, rng=0), math.sqrt(2 / 700)),
+        (lambda w: nn.init.xavier_uniform_(w, rng=0), math.sqrt(2 / 700)),
+        (lambda w: nn.init.xavier_normal_(w, mode="fan_in", rng=0), math.sqrt(1 / 400)),
+        (lambda w: nn.init.kaiming_normal_(w, rng=0), math.sqrt(2 / 400)),
+        (lambda w: nn.init.kaiming_uniform_(w, mode="fan_out", rng=0), math.sqrt(2 / 300)),
+        (lambda w: nn.init.normal_(w, std=0.01, rng=0), 0.01),
+        (lambda w: nn.init.uniform_(w, -1, 1, rng=0), math.sqrt(1 / 3)),
+        (lambda w: nn.init.initialize(w, 0.01, rng=0), 0.01),
+    ],
+)
+def test_first_values_have_the_promised_spread(fill, std):
+    layer = nn.Linear(400, 300)
+    if "initialize" in fill.__code__.co_names:
+        fill(layer)
+        assert not layer.bias.data.any()
+    else:
+        fill(layer.weight)
+    np.testing.assert_allclose(layer.weight.data.std(), std, rtol=0.01)
+    np.testing.assert_allclose(layer.weight.data.mean(), 0, atol=std / 100)
+
+
+def test_orthogonal_and_truncated_values_are_so():
+    for shape in ((4, 9), (9, 4), (8, 2, 3)):
+        w = nn.init.orthogonal_(nn.Parameter(np.zeros(shape)), rng=0).data.reshape(shape[0], -1)
+        product = w @ w.T if w.shape[0] <= w.shape[1] else w.T @ w
+        np.testing.assert_allclose(product, np.eye(min(w.shape)), atol=1e-12)
+    w = nn.init.trunc_normal_(nn.Parameter(np.zeros(10_000)), rng=0).data
+    assert abs(w).max() <= 2
+    np.testing.assert_allclose(w.std(), 0.8796, rtol=0.02)
+
+
+def test_schemes_that_nobody_knows_are_refused():
+    with pytest.raises(nn.SettingError, match="he, xavier"):
+        nn.init.initialize(nn.Linear(2, 2), "best")
+    with pytest.raises(nn.SettingError, match="two axes"):
+        nn.init.xavier_normal_(nn.Parameter([1.0]))
