@@ -8,13 +8,14 @@ as a whole: it is made tile by tile, in memory that is used again, and made anew
 from __future__ import annotations
 
 import operator
+from collections.abc import Iterator
 from functools import reduce
 from typing import Any
 
 import numpy as np
 
 from ..errors import ShapeError
-from . import threads
+from . import threads, winograd
 from .patches import Patches
 from .scratch import pieces, scratch, slices
 from .windows import Pair, Shape, output_sizes, places
@@ -118,6 +119,9 @@ def _correlate(
 ) -> None:
     """Write the convolution to ``y``."""
     patches = Patches(w.shape, y.shape[2:], stride, padding, dilation, _working(y.dtype))
+    if winograd.suits(w.shape, stride, dilation, patches.dtype):
+        winograd.correlate(x, w, bias, y, padding)
+        return
     filters, out = patches.right(w), _by_place(y)
 
     def work(batch: slice) -> None:
@@ -137,20 +141,18 @@ def _correlate(
 def _compare(g: np.ndarray, x: np.ndarray, shape: Shape, stride: Pair, padding: Pair, dilation: Pair) -> np.ndarray:
     """The gradient of the filters."""
     patches = Patches(shape, g.shape[2:], stride, padding, dilation, _working(np.result_type(g, x)))
+    if winograd.suits(shape, stride, dilation, patches.dtype):
+        return winograd.weight_gradient(g, x, shape, padding)
     cotangent = _by_place(g)
 
-    def work(batch: slice) -> np.ndarray:
-        dw = more = np.empty(patches.stack, patches.dtype)
+    def products(batch: slice) -> Iterator[np.ndarray]:
         for rows, windows in patches.left(x[batch]):
-            tile = _rows(cotangent[rows, :, batch], patches.dtype)
-            for matrix, part in zip(windows, more, strict=True):
+            tile, product = _rows(cotangent[rows, :, batch], patches.dtype), np.empty(patches.stack, patches.dtype)
+            for matrix, part in zip(windows, product, strict=True):
                 np.matmul(matrix.T, tile, out=part)
-            if more is not dw:
-                dw += more
-            more = scratch("more", dw.shape, dw.dtype)
-        return dw
+            yield product
 
-    parts = threads.run(work, patches.batches(len(x)))
+    parts = threads.run(lambda batch: reduce(operator.iadd, products(batch)), patches.batches(len(x)))
     dw = reduce(operator.iadd, parts) if parts else np.zeros(patches.stack)
     o, c, kh, kw = shape
     return dw.reshape(kh, kw, c, o).transpose(3, 2, 0, 1)

@@ -108,10 +108,11 @@ def _along(size: int, out: int, stride: int, shift: int) -> tuple[slice, slice]:
 def fill(canvas: np.ndarray, image: np.ndarray, stride: Pair, shift: Pair) -> None:
     """``canvas[a, b] = image[a * stride - shift, b * stride - shift]``, or 0 where that is outside of the image."""
     (down, rows), (along, columns) = map(_along, image.shape[:2], canvas.shape[:2], stride, shift)
-    canvas[: down.start] = 0
-    canvas[down.stop :] = 0
-    canvas[down, : along.start] = 0
-    canvas[down, along.stop :] = 0
+    if (down.start, along.start, down.stop, along.stop) != (0, 0, *canvas.shape[:2]):
+        canvas[: down.start] = 0
+        canvas[down.stop :] = 0
+        canvas[down, : along.start] = 0
+        canvas[down, along.stop :] = 0
     canvas[down, along] = image[rows, columns]
 
 
