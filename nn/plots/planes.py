@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import SettingError
 from ..functional._common import as_array
-from ._style import INK, colour, dress, hide_from, new_grid
+from ._style import INK, colour, dress, hide_from, legend, new_grid
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -51,7 +51,9 @@ def contours(
     """
     panels = {"": np.empty((0, 2))} if not paths else {name: as_array(path) for name, path in paths.items()}
     columns = min(columns, len(panels))
-    figure, grid = new_grid(math.ceil(len(panels) / columns), columns, (3.3, 2.7), title, sharex=True, sharey=True)
+    square = xlim[1] - xlim[0] == ylim[1] - ylim[0]
+    size = (2.9, 2.9) if square else (3.3, 2.7)
+    figure, grid = new_grid(math.ceil(len(panels) / columns), columns, size, title, sharex=True, sharey=True)
     x, y = np.meshgrid(np.linspace(*xlim, 201), np.linspace(*ylim, 201))
     height = as_array(f(x, y))
     for number, (axes, (name, path)) in enumerate(zip(grid.flat, panels.items(), strict=False)):
@@ -64,6 +66,7 @@ def contours(
         dress(axes, name, "x" if axes in grid[-1] else "", "y" if axes in grid[:, 0] else "", grid=False)
         axes.set_xlim(xlim)
         axes.set_ylim(ylim)
+        axes.set_aspect("equal" if square else "auto")
     hide_from(grid, len(panels))
     return figure
 
@@ -114,7 +117,11 @@ def decisions(
         axes.contourf(x, y, areas, levels=edges, colors=shades, alpha=0.18)
         for number in np.unique(classes):
             chosen = places[classes == number]
-            axes.plot(*chosen.T, MARKERS[number % len(MARKERS)], color=colour(number), markersize=7, mec="white")
+            axes.plot(
+                *chosen.T, MARKERS[number % len(MARKERS)], color=colour(number), markersize=7, mec="white", label=number
+            )
         dress(axes, name, grid=False)
+        axes.locator_params(nbins=5)
+    legend(grid[0, 0])
     hide_from(grid, len(classifiers))
     return figure
