@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..derivatives import grad
-from ..tensor import Tensor, no_grad
+from ..gradients import no_grad
+from ..tensor import Tensor
 from .numerical import DOUBLE, slopes
 
 Parameters = Mapping[str, Tensor] | Iterable[tuple[str, Tensor]]

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..tensor import Tensor, no_grad
+from ..gradients import no_grad
+from ..tensor import Tensor
 
 Vector = Any  # a one-dimensional array of doubles
 FIRST_STEP, RATIO, LEVELS, COLUMNS = 2.0**-4, 4.0, 14, 6  # powers of 2, so that steps are exact; see exact()
@@ -77,7 +78,7 @@ class Slopes:
     span: Vector
 
     @property
-    def kink(self) -> np.ndarray:
+    def kink(self) -> Vector:
         """Where the slope from the left is not that from the right."""
         return np.abs(self.right - self.left) > 10 * self.side_bar
 

@@ -10,7 +10,8 @@ import numpy as np
 from ..derivatives import grad
 from ..errors import ShapeError
 from ..function import Function
-from ..tensor import Tensor, no_grad
+from ..gradients import no_grad
+from ..tensor import Tensor
 
 Vector = np.ndarray
 Pullback = Callable[[Any], Any]

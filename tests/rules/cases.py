@@ -1,7 +1,7 @@
 """Inputs for the rules: shapes, numbers in a domain, and keyword arguments that fit them, drawn by hypothesis.
 
-A case is a pair (arrays, keywords). Hypothesis draws shapes, keywords and a seed; the numbers come from the seed, so that
-a domain is met by construction and no example is thrown away.
+A case is a pair (arrays, keywords). Hypothesis draws shapes, keywords and a seed; the numbers come from the seed, so
+that a domain is met by construction and no example is thrown away.
 """
 
 import math

@@ -1,7 +1,7 @@
 """One row for every differentiable function: how to call it, on what, and where its kinks are.
 
-The rows drive all tests in this folder. ``call`` is written once for both sides: ``m`` is ``autograd_lite`` with tensors,
-or ``references`` (NumPy, and slow code for what NumPy lacks) with arrays.
+The rows drive all tests in this folder. ``call`` is written once for both sides: ``m`` is ``autograd_lite`` with
+tensors, or ``references`` (NumPy, and slow code for what NumPy lacks) with arrays.
 """
 
 from __future__ import annotations
@@ -89,6 +89,7 @@ ARITHMETIC = [
     Row("log1p", one(c.not_below_minus_one)),
     Row("logaddexp", pair(c.moderate)),
     Row("sigmoid", one()),
+    Row("erf", one(c.moderate)),
 ]
 
 TRIGONOMETRY = [
@@ -273,6 +274,7 @@ SHAPES = [
     Row("expand_dims", one(keywords=expanding)),
     Row("atleast_1d", one()),
     Row("atleast_2d", one()),
+    Row("full_like", case(st.just([(2, 3), (3,)]), c.anything, c.anything)),
     Row("broadcast_to", one(keywords=broadcast_further)),
     Row("copy", one()),
     Row("concatenate", parts(), lambda m, *xs, axis: m.concatenate(xs, axis)),
@@ -327,9 +329,9 @@ def padding_with_mode(shape):
 
 
 INDICES = [
-    0, -1, slice(None), slice(None, None, -1), slice(1, None, 2), ..., None, (0, ...), (..., None, -1), (slice(1), None),
-    [0, -1, 0, 0], np.array([[0, -1], [1, 1]]), ([0, -1, 0],), (..., [1, 0, 1]), ([0, 0, 1], [1, 1, 0]),
-    ([[0], [1]], slice(None), [0, 1]), (slice(None), None, [1, 1]), ([0, 0], ..., 1),
+    0, -1, slice(None), slice(None, None, -1), slice(1, None, 2), ..., None, (0, ...), (..., None, -1),
+    (slice(1), None), [0, -1, 0, 0], np.array([[0, -1], [1, 1]]), ([0, -1, 0],), (..., [1, 0, 1]),
+    ([0, 0, 1], [1, 1, 0]), ([[0], [1]], slice(None), [0, 1]), (slice(None), None, [1, 1]), ([0, 0], ..., 1),
 ]  # fmt: skip
 
 
