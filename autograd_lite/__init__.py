@@ -134,7 +134,8 @@ from .functions.trigonometry import (
     tan,
     tanh,
 )
-from .tensor import Tensor, enable_grad, no_grad
+from .gradients import enable_grad, no_grad
+from .tensor import Tensor
 
 # fmt: off
 __all__ = [

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from ._arrays import Axis, all_axes, kept_shape, one_axis
 from .errors import ShapeError
-from .function import Function, Traced
+from .function import Function
 from .ops.elementwise import AsType, Clip, Copy, Sqrt, Where
 from .ops.index import GetItem
 from .ops.reduce import Cumsum, Max, Mean, Min, Sum
 from .ops.shape import Concatenate, Repeat, Reshape, Transpose
+from .recording import Recorded
+
+if TYPE_CHECKING:
+    from .tensor import Tensor
 
 
-class ArrayMethods(Traced):
+class ArrayMethods(Recorded):
     """Methods under NumPy's names, with NumPy's meaning. :class:`~autograd_lite.Tensor` supplies the rest."""
 
     __slots__ = ()
 
     if TYPE_CHECKING:  # what Tensor supplies
-        _data: Any
-        wrap: Any
 
         @property
         def shape(self) -> tuple[int, ...]:
@@ -34,38 +36,42 @@ class ArrayMethods(Traced):
             """The number of axes."""
 
         @property
+        def size(self) -> int:
+            """The number of elements."""
+
+        @property
         def dtype(self) -> np.dtype[Any]:
             """The kind of numbers."""
 
-        def __add__(self, other: Any) -> Self: ...
-        def __mul__(self, other: Any) -> Self: ...
-        def __sub__(self, other: Any) -> Self: ...
+        def __add__(self, other: Any) -> Tensor: ...
+        def __mul__(self, other: Any) -> Tensor: ...
+        def __sub__(self, other: Any) -> Tensor: ...
 
-    def _apply(self, rule: Function) -> Self:
-        return self.apply(rule, (self,))  # type: ignore[no-any-return]
+    def _apply(self, rule: Function) -> Tensor:
+        return self.apply(rule, (self,))
 
-    def _wrap(self, data: Any) -> Self:
-        return self.wrap(data)  # type: ignore[no-any-return]
+    def _wrap(self, data: Any) -> Tensor:
+        return self.wrap(data)
 
     # -- Parts
 
-    def __getitem__(self, index: Any) -> Self:
+    def __getitem__(self, index: Any) -> Tensor:
         """The elements at ``index``, in any of NumPy's forms; always a copy as far as gradients are concerned."""
         return self._apply(GetItem(plain_index(index)))
 
-    def take(self, indices: Any, axis: int | None = None) -> Self:
+    def take(self, indices: Any, axis: int | None = None) -> Tensor:
         """The elements at ``indices`` along ``axis``, or of the flattened tensor."""
         if axis is None:
             return self.ravel()[np.asarray(plain_index(indices))]
         return self[(slice(None),) * one_axis(axis, self.ndim) + (np.asarray(plain_index(indices)),)]
 
-    def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Self:
+    def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
         """The elements whose index along ``axis2`` is that along ``axis1`` plus ``offset``, along a new last axis."""
         return np.diagonal(self, offset, axis1, axis2)  # type: ignore[call-overload,no-any-return]
 
     # -- Shapes
 
-    def reshape(self, *shape: Any) -> Self:
+    def reshape(self, *shape: Any) -> Tensor:
         """The same elements in another shape; one length may be -1."""
         wanted = flat(shape)
         try:
@@ -73,13 +79,13 @@ class ArrayMethods(Traced):
         except ValueError:
             raise ShapeError(f"A tensor of shape {self.shape} cannot be reshaped to {wanted}.") from None
 
-    def ravel(self) -> Self:
+    def ravel(self) -> Tensor:
         """All elements along one axis."""
         return self.reshape(-1)
 
     flatten = ravel
 
-    def transpose(self, *axes: Any) -> Self:
+    def transpose(self, *axes: Any) -> Tensor:
         """The axes in the order ``axes``; reversed if none are given."""
         order = flat(axes)
         order = all_axes(order, self.ndim) if order and order != (None,) else tuple(range(self.ndim))[::-1]
@@ -88,23 +94,23 @@ class ArrayMethods(Traced):
         return self._apply(Transpose(order))
 
     @property
-    def T(self) -> Self:
+    def T(self) -> Tensor:
         """The tensor with its axes reversed."""
         return self.transpose()
 
     @property
-    def mT(self) -> Self:
+    def mT(self) -> Tensor:
         """The stack of transposed matrices."""
         return self.swapaxes(-1, -2)
 
-    def swapaxes(self, axis1: int, axis2: int) -> Self:
+    def swapaxes(self, axis1: int, axis2: int) -> Tensor:
         """The tensor with two axes exchanged."""
         axes = list(range(self.ndim))
         i, j = one_axis(axis1, self.ndim), one_axis(axis2, self.ndim)
         axes[i], axes[j] = axes[j], axes[i]
         return self._apply(Transpose(tuple(axes)))
 
-    def squeeze(self, axis: Axis = None) -> Self:
+    def squeeze(self, axis: Axis = None) -> Tensor:
         """The tensor without its axes of length one, all or those named."""
         ones = tuple(i for i, n in enumerate(self.shape) if n == 1)
         axes = ones if axis is None else all_axes(axis, self.ndim)
@@ -114,7 +120,7 @@ class ArrayMethods(Traced):
             )
         return self.reshape(tuple(n for i, n in enumerate(self.shape) if i not in axes))
 
-    def repeat(self, repeats: Any, axis: int | None = None) -> Self:
+    def repeat(self, repeats: Any, axis: int | None = None) -> Tensor:
         """Each element ``repeats`` times along ``axis``, or of the flattened tensor."""
         if axis is None:
             return self.ravel().repeat(repeats, 0)
@@ -127,7 +133,7 @@ class ArrayMethods(Traced):
 
     # -- Kinds
 
-    def astype(self, dtype: DTypeLike) -> Self:
+    def astype(self, dtype: DTypeLike) -> Tensor:
         """The same numbers as ``dtype``; gradients come back in the dtype of this tensor.
 
         Rounding to whole numbers is flat: integers have no gradient.
@@ -136,11 +142,11 @@ class ArrayMethods(Traced):
             return self._wrap(self._data.astype(dtype))
         return self._apply(AsType(np.dtype(dtype), self.dtype))
 
-    def copy(self) -> Self:
+    def copy(self) -> Tensor:
         """The same numbers in memory of their own; recorded."""
         return self._apply(Copy())
 
-    def clip(self, min: Any = None, max: Any = None) -> Self:
+    def clip(self, min: Any = None, max: Any = None) -> Tensor:
         """The numbers moved into the interval from ``min`` to ``max``; the gradient passes at its ends.
 
         Beyond an end that is a tensor, the gradient is that tensor's.
@@ -154,29 +160,29 @@ class ArrayMethods(Traced):
             y = self.apply(Where(), (y > max, max, y))
         return y  # type: ignore[no-any-return]
 
-    def round(self, decimals: int = 0) -> Self:
+    def round(self, decimals: int = 0) -> Tensor:
         """The nearest whole numbers; flat, so they have no gradient."""
         return self._wrap(np.round(self._data, decimals))
 
     # -- Reductions
 
-    def sum(self, axis: Axis = None, keepdims: bool = False) -> Self:
+    def sum(self, axis: Axis = None, keepdims: bool = False) -> Tensor:
         """The sum over ``axis``."""
         return self._apply(Sum(checked(axis, self.ndim), keepdims))
 
-    def mean(self, axis: Axis = None, keepdims: bool = False) -> Self:
+    def mean(self, axis: Axis = None, keepdims: bool = False) -> Tensor:
         """The mean over ``axis``."""
         return self._apply(Mean(checked(axis, self.ndim), keepdims))
 
-    def max(self, axis: Axis = None, keepdims: bool = False) -> Self:
+    def max(self, axis: Axis = None, keepdims: bool = False) -> Tensor:
         """The maximum over ``axis``; ties share the gradient equally."""
         return self._extreme(Max, axis, keepdims)
 
-    def min(self, axis: Axis = None, keepdims: bool = False) -> Self:
+    def min(self, axis: Axis = None, keepdims: bool = False) -> Tensor:
         """The minimum over ``axis``; ties share the gradient equally."""
         return self._extreme(Min, axis, keepdims)
 
-    def _extreme(self, rule: Any, axis: Axis, keepdims: bool) -> Self:
+    def _extreme(self, rule: Any, axis: Axis, keepdims: bool) -> Tensor:
         self._need_elements(rule.__name__.lower(), axis)
         return self._apply(rule(checked(axis, self.ndim), keepdims))
 
@@ -184,17 +190,17 @@ class ArrayMethods(Traced):
         if 0 in [self.shape[i] for i in all_axes(axis, self.ndim)]:
             raise ShapeError(f"{name} over axis {axis} of shape {self.shape}: there is nothing there.")
 
-    def var(self, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Self:
+    def var(self, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Tensor:
         """The variance over ``axis``; the sum of squares is divided by n - ``ddof``."""
         off = self - self.mean(axis, keepdims=True)
         n = int(np.prod([self.shape[i] for i in all_axes(axis, self.ndim)]))
         return (off * off).sum(axis, keepdims) * (1 / max(n - ddof, 0) if n > ddof else np.nan)
 
-    def std(self, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Self:
+    def std(self, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Tensor:
         """The standard deviation over ``axis``; its slope where it is 0 counts as 0."""
         return self.var(axis, ddof, keepdims)._apply(Sqrt())
 
-    def prod(self, axis: Axis = None, keepdims: bool = False) -> Self:
+    def prod(self, axis: Axis = None, keepdims: bool = False) -> Tensor:
         """The product over ``axis``, multiplied as a balanced tree, which stays exact where factors are 0."""
         axes = all_axes(axis, self.ndim)
         if self.dtype.kind not in "fc":
@@ -211,13 +217,13 @@ class ArrayMethods(Traced):
             n = (n + 1) // 2
         return y.reshape(result)
 
-    def cumsum(self, axis: int | None = None) -> Self:
+    def cumsum(self, axis: int | None = None) -> Tensor:
         """Running sums along ``axis``, or over the flattened tensor."""
         if axis is None:
             return self.ravel().cumsum(0)
         return self._apply(Cumsum(one_axis(axis, self.ndim)))
 
-    def cumprod(self, axis: int | None = None) -> Self:
+    def cumprod(self, axis: int | None = None) -> Tensor:
         """Running products along ``axis``, or over the flattened tensor; exact where factors are 0.
 
         By repeated doubling: after step k each place holds the product of up to 2**k factors that end there
@@ -228,46 +234,47 @@ class ArrayMethods(Traced):
         i = one_axis(axis, self.ndim)
         if self.dtype.kind not in "fc":
             return self._wrap(np.cumprod(self._data, i))
-        before, y, step = (slice(None),) * i, self, 1
+        y: Any = self
+        before, step = (slice(None),) * i, 1
         while step < self.shape[i]:
             done, rest, shifted = (y[(*before, part)] for part in (slice(step), slice(step, None), slice(-step)))
             y = self.apply(Concatenate(i), (done, rest * shifted))
             step *= 2
-        return y
+        return y  # type: ignore[no-any-return]
 
-    def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Self:
+    def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
         """The sum of a diagonal."""
         return self.diagonal(offset, axis1, axis2).sum(-1)
 
-    def dot(self, other: Any) -> Self:
+    def dot(self, other: Any) -> Tensor:
         """Sum of products over the last axis of this tensor and the second to last of ``other``."""
         return np.dot(self, other)  # type: ignore[call-overload,no-any-return]
 
     # -- Facts with no gradient
 
-    def argmax(self, axis: int | None = None, keepdims: bool = False) -> Self:
+    def argmax(self, axis: int | None = None, keepdims: bool = False) -> Tensor:
         """Where the maximum is, the first of ties."""
         self._need_elements("argmax", axis)
         return self._wrap(self._data.argmax(axis, keepdims=keepdims))
 
-    def argmin(self, axis: int | None = None, keepdims: bool = False) -> Self:
+    def argmin(self, axis: int | None = None, keepdims: bool = False) -> Tensor:
         """Where the minimum is, the first of ties."""
         self._need_elements("argmin", axis)
         return self._wrap(self._data.argmin(axis, keepdims=keepdims))
 
-    def argsort(self, axis: int | None = -1) -> Self:
+    def argsort(self, axis: int | None = -1) -> Tensor:
         """The places of the elements in ascending order; ties stay in their order."""
         return self._wrap(np.argsort(self._data, checked(axis, self.ndim), kind="stable"))
 
-    def nonzero(self) -> tuple[Self, ...]:
+    def nonzero(self) -> tuple[Tensor, ...]:
         """The places of all elements that are not 0: one tensor of indices an axis."""
         return tuple(map(self._wrap, np.nonzero(self._data)))
 
-    def any(self, axis: Axis = None, keepdims: bool = False) -> Self:
+    def any(self, axis: Axis = None, keepdims: bool = False) -> Tensor:
         """Whether any element is not zero."""
         return self._wrap(self._data.any(checked(axis, self.ndim), keepdims=keepdims))
 
-    def all(self, axis: Axis = None, keepdims: bool = False) -> Self:
+    def all(self, axis: Axis = None, keepdims: bool = False) -> Tensor:
         """Whether all elements are not zero."""
         return self._wrap(self._data.all(checked(axis, self.ndim), keepdims=keepdims))
 

@@ -11,8 +11,9 @@ import numpy as np
 from . import engine
 from .errors import GradError, ShapeError
 from .function import Node, recording
+from .gradients import cotangent
 from .ops.shape import Stack
-from .tensor import Tensor, as_tensor, cotangent
+from .tensor import Tensor, as_tensor
 
 Tensors = Tensor | Sequence[Tensor]
 

@@ -22,9 +22,12 @@ LAYERS = {
     "function": {"errors", "_arrays", "_watch"},
     "ops": {"errors", "_arrays", "function", "kernels", "ops"},
     "engine": {"errors", "_arrays", "function", "ops.elementwise", "ops.shape"},
-    "array_methods": {"errors", "_arrays", "function", "ops"},
-    "tensor": {"errors", "_arrays", "_protocol", "function", "ops", "engine", "array_methods"},
-    "functions": {"errors", "_arrays", "_protocol", "function", "ops", "engine", "tensor", "functions"},
+    "recording": {"errors", "function", "ops"},
+    "array_methods": {"errors", "_arrays", "function", "ops", "recording"},
+    "operators": {"errors", "function", "ops", "recording", "array_methods"},
+    "gradients": {"errors", "function", "engine", "recording", "array_methods"},
+    "tensor": {"errors", "_protocol", "function", "recording", "array_methods", "operators", "gradients"},
+    "functions": {"errors", "_arrays", "_protocol", "function", "ops", "tensor", "functions"},
 }
 
 # Imports of other libraries than NumPy, which all of the project has. Optional ones are imported where they are used.

@@ -13,7 +13,7 @@ Pair = int | Sequence[int]
 
 
 def conv2d(
-    x: Any, w: Any, bias: Any = None, stride: Pair = 1, padding: Pair = 0, dilation: Pair = 1, groups: int = 1
+    x: TensorLike, w: TensorLike, bias: TensorLike | None = None, stride: Pair = 1, padding: Pair = 0, dilation: Pair = 1, groups: int = 1
 ) -> Tensor:
     """Cross-correlate images with filters, which is what networks call convolution.
 
@@ -59,9 +59,9 @@ def conv2d(
 
 
 def conv_transpose2d(
-    x: Any,
-    w: Any,
-    bias: Any = None,
+    x: TensorLike,
+    w: TensorLike,
+    bias: TensorLike | None = None,
     stride: Pair = 1,
     padding: Pair = 0,
     output_padding: Pair = 0,
@@ -148,7 +148,7 @@ def col2im(
 
 
 def max_pool2d(
-    x: Any, kernel_size: Pair, stride: Pair | None = None, padding: Pair = 0, ceil_mode: bool = False
+    x: TensorLike, kernel_size: Pair, stride: Pair | None = None, padding: Pair = 0, ceil_mode: bool = False
 ) -> Tensor:
     """The maximum of each window; padding never wins, and the first of ties takes the gradient.
 
@@ -170,7 +170,7 @@ def max_pool2d(
 
 
 def avg_pool2d(
-    x: Any,
+    x: TensorLike,
     kernel_size: Pair,
     stride: Pair | None = None,
     padding: Pair = 0,

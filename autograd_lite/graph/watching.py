@@ -21,7 +21,8 @@ import numpy as np
 
 from .. import engine
 from ..function import LEAF, Leaf, Node
-from ..tensor import Tensor, cotangent
+from ..gradients import cotangent
+from ..tensor import Tensor
 from .data import Summary
 from .facts import Facts, look_at
 
@@ -114,7 +115,7 @@ class Recording:
         self._sent[head, parent] += 1
         places = [i for i, other in facts.parents if other is parent]
         index = places[self._sent[head, parent] - 1]
-        self.contributions[head, index] = contribution = summary(part)
+        self.contributions[head, index] = contribution = Summary.of(getattr(part, "_data", part))
         self.steps.append(Step(head, index, parent, contribution))
 
 
@@ -168,8 +169,8 @@ def gradient_flow(outputs: Sequence[Tensor], order: Sequence[Node], cotangents: 
 
 
 def summary(value: Any) -> Summary:
-    """The summary of an array or of a tensor's values."""
-    return Summary.of(getattr(value, "_data", value))
+    """The summary of an array or of a tensor's values, with pictures."""
+    return Summary.of(getattr(value, "_data", value), pictures=True)
 
 
 def source_line(frame: FrameType | None) -> str | None:

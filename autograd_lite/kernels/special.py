@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +23,7 @@ _CHEBYSHEV = (
 _TAYLOR = tuple(2 / math.sqrt(math.pi) * (-1) ** n / (math.factorial(n) * (2 * n + 1)) for n in range(12))
 
 
-def erf(x: np.ndarray) -> np.ndarray:
+def erf(x: np.ndarray) -> Any:
     """``2 / sqrt(pi)`` times the integral of ``exp(-t * t)`` from 0 to ``x``, to the precision of the dtype."""
     size = np.abs(x) if x.dtype.kind == "f" else np.abs(x).astype(np.float64)
     t = 2 / (2 + size)
@@ -33,7 +34,7 @@ def erf(x: np.ndarray) -> np.ndarray:
     return np.copysign(y, x)
 
 
-def _chebyshev(s2: np.ndarray, terms: int) -> np.ndarray:
+def _chebyshev(s2: np.ndarray, terms: int) -> Any:
     """The sum of ``_CHEBYSHEV[k] * T_k(s)`` by Clenshaw's recurrence; ``s2`` is ``2 s``."""
     after, now = np.zeros_like(s2), np.zeros_like(s2)
     for c in _CHEBYSHEV[terms - 1 : 0 : -1]:
@@ -41,7 +42,7 @@ def _chebyshev(s2: np.ndarray, terms: int) -> np.ndarray:
     return _CHEBYSHEV[0] + 0.5 * s2 * now - after
 
 
-def _odd_series(x: np.ndarray) -> np.ndarray:
+def _odd_series(x: np.ndarray) -> Any:
     square = np.minimum(x, 0.5) ** 2
     y = np.full_like(square, _TAYLOR[-1])
     for c in _TAYLOR[-2::-1]:
