@@ -271,14 +271,17 @@ def can_broadcast(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
 def wide_parts(node: Node, gradient: Any, lift: Lift | None) -> Iterator[tuple[int, Node, Any]]:
     """The gradients of a wide node's inputs, one by one; work that they share is done once."""
     plan: Any = node.plan
-    rule = node.rule
-    edges = [(i, parent) for i, parent in node.edges if parent.pending]
-    values = list(node.values if lift is None else lifted_values(node, lift))
+    rule, values = node.rule, node.values
+    if lift is not None:
+        values = list(lifted_values(node, lift))
     if plan.gradient_products:
-        needed = frozenset[int]().union(*[plan.needs[0 if plan.variadic else i] for i, _ in edges])
+        needed = plan.needs_of([edge for edge in node.edges if edge[1].pending])
+        values = list(values)
         for k, (method, places) in enumerate(plan.gradient_products, start=len(values)):
             values.append(method(rule, gradient, *[values[p] for p in places]) if k in needed else None)
-    for i, parent in edges:
+    for i, parent in node.edges:
+        if not parent.pending:
+            continue
         if plan.variadic:
             yield i, parent, plan.gradients[0](rule, gradient, i, *[values[p] for p in plan.positions[0]])
         else:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from inspect import Parameter, signature
 from typing import Any, ClassVar
@@ -188,7 +188,7 @@ class Plan:
     __slots__ = (
         "arity", "broadcasts", "elementwise", "forward_products", "gradient_products", "gradients", "left",
         "left_keeps", "left_reads", "names", "needs", "positions", "right", "right_keeps", "right_reads", "shapes",
-        "taps", "variadic", "wide",
+        "taps", "variadic", "wide", "_unions",
     )  # fmt: skip
 
     def __init__(self, rule: type[Function]) -> None:
@@ -219,6 +219,7 @@ class Plan:
         self.positions = tuple(self._places(rule, method, skip) if method else () for method in self.gradients)
         self.needs = tuple(self._all_needs(positions) for positions in self.positions)
         self.shapes = any("shape_" in self.names[i] for needs in self.needs for i in needs)
+        self._unions: dict[tuple[int, ...], frozenset[int]] = {}
         self.wide = self.variadic or len(inputs) > 2 or bool(products)
         self._flatten()
 
@@ -253,6 +254,14 @@ class Plan:
                 needs.add(i)
                 todo += sources.get(i, ())
         return frozenset(needs)
+
+    def needs_of(self, edges: Iterable[tuple[int, Any]]) -> frozenset[int]:
+        """What the gradients of the inputs of ``edges``, pairs (number of the input, ...), need together."""
+        key = (0,) if self.variadic else tuple([i for i, _ in edges])
+        found = self._unions.get(key)
+        if found is None:
+            found = self._unions[key] = frozenset[int]().union(*[self.needs[i] for i in key])
+        return found
 
     def _flatten(self) -> None:
         self.left, self.right, *_ = *self.gradients, None, None

@@ -85,40 +85,28 @@ def record(
     """The node of one use of ``rule``, or None if there is nothing to differentiate."""
     plan = rule.plan
     gradients = plan.gradients * len(parents) if plan.variadic else plan.gradients
-    edges = [
-        (i, parent)
-        for i, (parent, gradient) in enumerate(zip(parents, gradients, strict=True))
-        if parent is not None and gradient is not None
-    ]
+    edges = [(i, parent) for i, parent in enumerate(parents) if parent is not None and gradients[i] is not None]
     if not edges:
         return None
-    needs = frozenset[int]().union(*[plan.needs[0 if plan.variadic else i] for i, _ in edges])
-
-    def kept(i: int) -> Any:
+    needs = plan.needs_of(edges)
+    for i, value in enumerate(inputs):
         # A caller may change an array of theirs before backward; ours are only changed with notice.
-        return arrays[i].copy() if isinstance(inputs[i], ndarray) else arrays[i]
-
-    values: list[Any]
-    if plan.variadic:
-        everything = range(len(arrays))
-        values = [tuple(map(kept, everything)) if 0 in needs else None, y, tuple(np.shape(a) for a in arrays)]
-    else:
-        own = [kept(i) if i in needs else None for i in range(len(inputs))]
-        values = [*own, *arrays[len(inputs) :], y]
-        if plan.shapes or plan.wide:
-            values += map(np.shape, arrays[: len(inputs)])
+        if isinstance(value, ndarray) and (0 if plan.variadic else i) in needs:
+            arrays[i] = value.copy()
+    shapes = [getattr(a, "shape", ()) for a in arrays[: len(inputs)]] if plan.shapes else [None] * plan.arity
+    values = [tuple(arrays), y, tuple(shapes)] if plan.variadic else [*arrays, y, *shapes]
     node = new_node(rule, y.shape)
     if plan.wide:
         node.edges = edges
         node.values = [value if k in needs else None for k, value in enumerate(values)]
         return node
     for i, parent in edges:
-        picked = [values[k] for k in plan.positions[i]]
-        slot = picked[0] if len(picked) == 1 else tuple(picked)
+        places = plan.positions[i]
+        kept = values[places[0]] if len(places) == 1 else tuple([values[k] for k in places])
         if i == 0:
-            node.left, node.left_kept = parent, slot
+            node.left, node.left_kept = parent, kept
         else:
-            node.right, node.right_kept = parent, slot
+            node.right, node.right_kept = parent, kept
     return node
 
 
