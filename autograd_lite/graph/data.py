@@ -9,14 +9,21 @@ from typing import Any
 
 import numpy as np
 
+from . import text
+
 Shape = tuple[int, ...]
+
+
+PIXELS, BINS = 28, 24  # of pictures
 
 
 @dataclass(slots=True)
 class Summary:
     """What there is to say about an array in a few numbers.
 
-    ``value`` is the number itself where there is only one; the statistics are of the finite elements.
+    ``value`` is the number itself where there is only one; the statistics are of the finite elements. ``pixels`` are
+    rows of some elements of the first matrix in the array, None for nan; ``counts`` a histogram from ``low`` to
+    ``high``.
     """
 
     shape: Shape
@@ -30,10 +37,12 @@ class Summary:
     norm: float | None = None
     nans: int = 0
     infs: int = 0
+    pixels: list[list[float | None]] | None = None
+    counts: list[int] | None = None
 
     @classmethod
-    def of(cls, array: Any) -> Summary:
-        """Summarise an array or a number of any kind."""
+    def of(cls, array: Any, pictures: bool = False) -> Summary:
+        """Summarise an array or a number of any kind; ``pictures`` adds ``pixels`` and ``counts``."""
         array = np.asarray(array)
         out = cls(array.shape, str(array.dtype), array.nbytes)
         if array.size == 0 or array.dtype.kind not in "biuf":
@@ -52,7 +61,20 @@ class Summary:
             out.mean, out.std = float(numbers.mean()), float(numbers.std())
             with np.errstate(over="ignore"):
                 out.norm = float(np.linalg.norm(numbers.reshape(-1)))
+        if pictures and array.size > 1:
+            out.pixels = _pixels(array)
+            if numbers.size > PIXELS and out.low is not None and out.high is not None and out.high - out.low < np.inf:
+                out.counts = np.histogram(numbers, BINS)[0].tolist()
         return out
+
+
+def _pixels(array: np.ndarray) -> list[list[float | None]]:
+    """The first matrix of ``array``, thinned out to a thumbnail, in four digits."""
+    while array.ndim > 2:
+        array = array[0]
+    array = np.atleast_2d(array)
+    rows, columns = (-(-n // PIXELS) for n in array.shape)
+    return [[float(f"{v:.4g}") if np.isfinite(v) else None for v in row] for row in array[::rows, ::columns].tolist()]
 
 
 @dataclass(slots=True)
@@ -167,6 +189,22 @@ class Graph:
             if id_or_name in (node.id, node.name):
                 return node
         raise KeyError(f"No node has the id or the name {id_or_name!r}.")
+
+    def __str__(self) -> str:
+        """One line for each node, under the modules that it belongs to."""
+        return text.listing(self)
+
+    def to_json(self) -> str:
+        """All facts as JSON. What is unknown is left out; nan and infinity are written as text."""
+        return text.to_json(self)
+
+    def to_mermaid(self) -> str:
+        """A flowchart in Mermaid's notation, which many sites render inside Markdown."""
+        return text.to_mermaid(self)
+
+    def to_networkx(self) -> Any:
+        """A ``networkx.MultiDiGraph``, whose nodes and edges have our facts as attributes; needs networkx."""
+        return text.to_networkx(self)
 
     def counts(self) -> Counter[str]:
         """How often each operation occurs; leaves and constants under what they are."""

@@ -12,8 +12,9 @@ from dataclasses import replace
 import numpy as np
 
 from .data import Graph, GraphNode, ModuleCall
-from .merge import chains, merge, title
+from .merge import chains, merge
 from .repeats import repeated_modules, repeated_operations
+from .text import title
 
 READABLE = 60  # nodes on one page
 

@@ -50,8 +50,3 @@ def chains(graph: Graph) -> dict[str, list[str]]:
             at = parents[at]
         out[id] = chain[::-1]
     return out
-
-
-def title(call: ModuleCall) -> str:
-    """The name of a call, with its number where its module was called more than once."""
-    return f"{call.name} #{call.number}" if call.number else call.name

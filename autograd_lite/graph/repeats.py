@@ -9,7 +9,8 @@ from dataclasses import replace
 import numpy as np
 
 from .data import Graph, GraphEdge, GraphNode, ModuleCall
-from .merge import LEAVES, chains, merge, title
+from .merge import LEAVES, chains, merge
+from .text import title
 
 LONGEST_PERIOD = 100  # of operations that are looked at for repetition
 Copies = list[list[GraphNode]]  # equal pieces of a graph, node by node

@@ -76,7 +76,7 @@ class Tracer:
         watched: Recording | None = None,
     ) -> None:
         self.outputs = checked(outputs)
-        self.watched = watched or Recording()
+        self.watched = self.flow = watched or Recording()
         self.facts: dict[Node, Facts] = {}
         self.order = self._topological([tensor.node for tensor in self.outputs])  # type: ignore[misc]
         self.calls = Calls(
@@ -106,6 +106,16 @@ class Tracer:
                 stack += [(parent, False) for _, parent in reversed(facts.parents)]
         return order
 
+    def executed(self) -> list[Node]:
+        """The nodes in the order in which they were computed, as far as that was watched."""
+        notes = self.watched.notes
+        numbers = {node: notes[node].number if node in notes else None for node in self.order}
+        last = -1
+        for node in self.order:  # what was not watched follows what it is next to
+            number = numbers[node]
+            last = numbers[node] = last if number is None else number
+        return sorted(self.order, key=lambda node: numbers[node])  # type: ignore[arg-type,return-value]
+
     def values(self) -> dict[Node, Any]:
         """The results that are still somewhere: kept by a rule, or carried by a variable."""
         found: dict[Node, Any] = {}
@@ -123,9 +133,9 @@ class Tracer:
 
     def graph(self, values: bool = False, constants: bool = True, gradients: Any = False) -> Graph:
         """The plain data."""
-        flow = self.watched
-        if gradients is not False and not any(node in flow.gradients for node in self.order):
-            flow = gradient_flow(self.outputs, self.order, gradients)
+        if gradients is not False and not any(node in self.flow.gradients for node in self.order):
+            self.flow = gradient_flow(self.outputs, self.order, gradients)
+        flow = self.flow
         results = self.values()
         known = {node: np.asarray(value).dtype for node, value in results.items()}
         dtypes = infer(self.order, lambda node: (self.facts[node].rule, self.facts[node].parents), known)
@@ -148,18 +158,20 @@ class Tracer:
             if note is not None:
                 out.value, out.source, out.seconds, out.dtype = note.value, note.source, note.seconds, note.value.dtype
             elif node in results and (values or np.size(results[node]) == 1):
-                out.value = Summary.of(results[node])
+                out.value = summary(results[node])
             gradient = getattr(facts.rule, "grad", None) if out.kind != "op" else getattr(node, "retained", None)
             if node in flow.gradients:
                 out.gradient = flow.gradients[node]
             elif gradient is not None and gradients is False:
                 out.gradient = summary(gradient)
+            start = len(edges)
             if constants:
                 self._add_constants(facts, out, constant_ids, nodes, edges, values)
             nodes.append(out)
             for i, parent in facts.parents:
                 contribution = flow.contributions.get((node, i))
                 edges.append(GraphEdge(self.ids[parent], out.id, i, operand_name(facts, i), contribution))
+            edges[start:] = sorted(edges[start:], key=lambda edge: edge.index)
         return Graph(nodes, edges, modules, [self.ids[t.node] for t in self.outputs])  # type: ignore[index]
 
     def _add_constants(

@@ -5,13 +5,15 @@ from __future__ import annotations
 import html
 import math
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 
 import graphviz
 
 from ..graph import Graph, GraphEdge, GraphNode, ModuleCall, Summary
-from ..graph.merge import title as call_title
+from ..graph.merge import LEAVES
+from ..graph.text import shape_text
+from ..graph.text import title as call_title
 from .flow import Flow, size
 from .style import FONT, KINDS, Theme, blend, kind
 
@@ -20,6 +22,7 @@ SHOWN_SETTINGS = frozenset(["axis", "axes", "index", "low", "high", "n", "shift"
 DIRECTIONS = ("TB", "LR", "BT", "RL")
 ARROW = "\N{RIGHTWARDS ARROW}"
 GAP = "&#160;"  # between an edge and its label
+MOST_USERS = 6  # that a leaf is joined to by lines
 TIMES = "\N{MULTIPLICATION SIGN}"
 DOT = " \N{MIDDLE DOT} "
 
@@ -31,16 +34,19 @@ def to_dot(
     direction: str = "TB",
     legend: bool = True,
     color: str = "kind",
+    flow: bool = True,
 ) -> str:
     """The DOT source of a drawing; the same graph gives the same text."""
-    return _Writer(graph, theme, frozenset(show), color).write(direction, legend)
+    return _Writer(graph, theme, frozenset(show), color, flow).write(direction, legend)
 
 
 class _Writer:
-    def __init__(self, graph: Graph, theme: Theme, show: frozenset[str], color: str) -> None:
+    def __init__(self, graph: Graph, theme: Theme, show: frozenset[str], color: str, flow: bool) -> None:
         self.graph, self.theme, self.show, self.color = graph, theme, show, color
         self.flow = Flow(graph)
+        self.draws_flow = flow
         self.outputs = set(graph.outputs)
+        self.tails, self.aliases = self._spread_leaves()
         self.titles = {node.id: headline(node) for node in graph.nodes}
         self.constants = {node.id for node in graph.nodes if node.kind in ("parameter", "constant")}
         paths = {call.id: call.name + "." for call in graph.modules}
@@ -69,8 +75,8 @@ class _Writer:
         for call in self.graph.modules:
             children[call.parent].append(call)
         self._fill(dot, inside, children)
-        for edge in self.graph.edges:
-            self._edge(dot, edge)
+        for i, edge in enumerate(self.graph.edges):
+            self._edge(dot, edge, f"e{i}", self.tails.get(i, edge.tail))
         return str(dot.source)
 
     def _fill(
@@ -94,8 +100,11 @@ class _Writer:
                 dot.body += [f"{chr(9) * (depth + 1)}{line}\n" for line in self._cluster(call, depth)]
                 stack.append(0)
             for node in inside[call.id if call else None]:
+                before = len(dot.body)
                 self._node(dot, node)
-                dot.body[-1] = "\t" * depth + dot.body[-1]
+                for alias, leaf in self.aliases[node.id]:
+                    self._alias(dot, alias, leaf)
+                dot.body[before:] = ["\t" * depth + line for line in dot.body[before:]]
             stack += reversed(children[call.id if call else None])
 
     def _cluster(self, call: ModuleCall, depth: int) -> Iterable[str]:
@@ -112,7 +121,7 @@ class _Writer:
 
     def _node(self, dot: graphviz.Digraph, node: GraphNode) -> None:
         fill, border = self._colors(node)
-        attributes = {"fillcolor": fill, "color": border}
+        attributes = {"id": node.id, "fillcolor": fill, "color": border}
         if node.kind == "parameter":
             attributes["style"] = "filled"
         if node.kind == "constant" and not node.shape:
@@ -134,6 +143,31 @@ class _Writer:
     def _heat(self, strength: float) -> str:
         place = 0.0 if strength == 0 else 0.08 + 0.62 * self.flow.nodes.place(strength)
         return blend(self.theme.background, self.theme.gradient, place)
+
+    def _spread_leaves(self) -> tuple[dict[int, str], dict[str, list[tuple[str, GraphNode]]]]:
+        """Leaves with many users are drawn again beside each of them, instead of with lines across the picture.
+
+        Returns the tail of each edge for which that is so, and for each user the ids and nodes to draw beside it.
+        """
+        leaves = {node.id: node for node in self.graph.nodes if node.kind in LEAVES}
+        users = Counter(edge.tail for edge in self.graph.edges)
+        seen: set[str] = set()
+        tails: dict[int, str] = {}
+        aliases: dict[str, list[tuple[str, GraphNode]]] = defaultdict(list)
+        for i, edge in enumerate(self.graph.edges):
+            if edge.tail in leaves and users[edge.tail] > MOST_USERS:
+                if edge.tail in seen:
+                    tails[i] = f"{edge.tail}~{i}"
+                    aliases[edge.head].append((tails[i], leaves[edge.tail]))
+                seen.add(edge.tail)
+        return tails, aliases
+
+    def _alias(self, dot: graphviz.Digraph, id: str, node: GraphNode) -> None:
+        fill, border = self._colors(node)
+        dot.node(
+            id, f"<{text(headline(node))}>", id=id, tooltip=plain(self._tooltip(node)), fillcolor=fill, color=border,
+            style="rounded,filled,dashed", fontsize="9", height="0.2", width="0.3", margin="0.08,0.03",
+        )  # fmt: skip
 
     def _label(self, node: GraphNode) -> str:
         muted = f'<font point-size="9" color="{self.theme.muted}">'
@@ -203,12 +237,12 @@ class _Writer:
 
     # -- Edges
 
-    def _edge(self, dot: graphviz.Digraph, edge: GraphEdge) -> None:
-        attributes = {"tooltip": plain(f"{edge.operand} of {self.titles[edge.head]}")}
+    def _edge(self, dot: graphviz.Digraph, edge: GraphEdge, id: str, tail: str) -> None:
+        attributes = {"id": id, "tooltip": plain(f"{edge.operand} of {self.titles[edge.head]}")}
         if edge.tail not in self.constants:
             attributes["weight"] = "4"  # keeps the way of the data straight
         flowing = edge.contribution
-        if flowing is not None:
+        if flowing is not None and self.draws_flow:
             strength = size(flowing)
             place = self.flow.edges.place(strength)
             attributes["label"] = self._edge_label(edge, flowing)
@@ -219,7 +253,7 @@ class _Writer:
                 attributes["color"] = self.theme.alarm
             elif strength == 0:
                 attributes |= {"style": "dashed", "color": self.theme.edge}
-        dot.edge(edge.tail, edge.head, **attributes)
+        dot.edge(tail, edge.head, **attributes)
 
     def _edge_label(self, edge: GraphEdge, flowing: Summary) -> str:
         lines = [f"<b>{GAP}{text(size_text(flowing).removeprefix('norm '))}</b>"]
@@ -283,11 +317,6 @@ def headline(node: GraphNode) -> str:
     if node.kind == "constant" and node.value is not None and node.value.value is not None:
         return number(node.value.value)
     return "constant" if node.kind == "constant" else "input"
-
-
-def shape_text(shape: tuple[int, ...]) -> str:
-    """``2 x 3`` with a proper sign; ``2,`` for one axis, to tell it from a number."""
-    return TIMES.join(map(str, shape)) if len(shape) != 1 else f"({shape[0]},)"
 
 
 def number(value: float) -> str:

@@ -160,3 +160,12 @@ def test_small_graphs_are_drawn_whole_and_large_ones_on_request():
     assert len(draw(loss).graph) == len(trace(loss))
     assert len(draw(tower(40), fold=False).graph) > 160
     assert len(draw(loss, depth=0).graph) == 3
+
+
+def test_a_leaf_with_many_users_is_drawn_beside_each_of_them():
+    x = weights(2, 2)
+    y = x
+    for scale in range(9):
+        y = y * float(scale) + x
+    source = draw(y, fold=False).source
+    assert source.count('id="n0~') == 9  # and once where it is used first
