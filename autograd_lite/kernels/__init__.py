@@ -5,8 +5,10 @@ gives every loop long runs of neighbours. Strides carry that layout through elem
 finds it; any other layout is as welcome, and only slower.
 
 ========== ============================================================
+special    functions that NumPy lacks
 windows    how many windows there are, and where; im2col and col2im
 conv       convolution and its two gradients
+patches    the windows of images as factors of matrix products
 winograd   the same for 3 x 3 filters, with fewer multiplications
 pool       maxima and means of windows, and their gradients
 scratch    memory that is used again, and the size of tiles

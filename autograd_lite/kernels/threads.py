@@ -1,19 +1,139 @@
-"""Who uses the cores (first version: BLAS)."""
+"""Who uses the cores: BLAS, inside each matrix product, or a few threads of our own, each with a part of the batch.
+
+Never both. The threads of BLAS wait for the next product in a busy loop, for some tens of milliseconds, and would take
+the cores from ours; so while ours are at work, BLAS is limited to one thread, for the whole process, until
+:func:`set_threads` says otherwise. As that touches a setting that is not ours alone, nobody's code is changed
+unasked: by default BLAS has the cores. Results are the same up to the order of sums.
+
+For convolutional networks threads of our own are faster, since the work between the products is then shared too; for
+networks of matrix products alone those of BLAS are. The environment variable ``AUTOGRAD_LITE_THREADS`` chooses when the
+first kernel runs: a number of threads, or ``blas``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TypeVar
+import contextlib
+import ctypes
+import os
+import threading
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
+VARIABLE = "AUTOGRAD_LITE_THREADS"
+
+_lock = threading.RLock()
+_count: int | None = None  # None: not yet decided; 0: BLAS has the cores
+_workers: ThreadPoolExecutor | None = None
+_restore_blas: Callable[[], object] | None = None
+
 
 def count() -> int:
-    """How many tasks run at a time."""
-    return 1
+    """How many threads of our own share the batch of an operation; 1 while the cores belong to BLAS."""
+    if _count is None:
+        set_threads(_asked_for())
+    return _count or 1
+
+
+def set_threads(n: int | None) -> None:
+    """Let ``n`` threads of our own share batches, and BLAS have one each; None gives the cores back to BLAS.
+
+    If BLAS does not let itself be limited, this warns, and all stays as it was.
+    """
+    global _count, _workers, _restore_blas
+    if n is not None and n < 1:
+        raise ValueError(f"set_threads takes a number of threads of at least 1, or None; got {n}.")
+    with _lock:
+        if _restore_blas is not None:
+            _restore_blas()
+            _restore_blas = None
+        _count, _workers = 0, None
+        if n is not None:
+            _restore_blas = _limit_blas()
+            if _restore_blas is None:
+                warnings.warn("BLAS cannot be limited to one thread, so it keeps its own.", stacklevel=2)
+            else:
+                _count = n
+
+
+@contextlib.contextmanager
+def threads(n: int | None) -> Iterator[None]:
+    """:func:`set_threads` for a while."""
+    count()
+    before = _count or None
+    set_threads(n)
+    try:
+        yield
+    finally:
+        set_threads(before)
 
 
 def run(function: Callable[[Task], Result], tasks: Iterable[Task]) -> list[Result]:
-    """``[function(task) for task in tasks]``."""
-    return [function(task) for task in tasks]
+    """``[function(task) for task in tasks]``, several at a time if threads of our own are at work."""
+    tasks = list(tasks)
+    if count() == 1 or len(tasks) < 2:
+        return [function(task) for task in tasks]
+    pool = _pool()
+    # np.errstate, like all context, holds for the thread that set it
+    futures = [pool.submit(copy_context().run, function, task) for task in tasks]
+    return [future.result() for future in futures]
+
+
+def _pool() -> ThreadPoolExecutor:
+    global _workers
+    with _lock:
+        if _workers is None:
+            _workers = ThreadPoolExecutor(_count or 1, thread_name_prefix="autograd_lite")
+        return _workers
+
+
+def _after_fork() -> None:
+    """A child has the settings of its parent, but none of its threads."""
+    global _lock, _workers
+    _lock, _workers = threading.RLock(), None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+def _asked_for() -> int | None:
+    value = os.environ.get(VARIABLE, "").strip().lower()
+    if value in ("", "blas"):
+        return None
+    if value.isdecimal() and int(value) > 0:
+        return int(value)
+    warnings.warn(f"{VARIABLE}={value!r} is neither a number of threads nor 'blas', so it is ignored.", stacklevel=3)
+    return None
+
+
+def _limit_blas() -> Callable[[], object] | None:
+    """Limit BLAS to one thread; what restores it, or None if there is no way."""
+    try:
+        from threadpoolctl import threadpool_limits
+    except ImportError:
+        return _limit_openblas()
+    limits: Any = threadpool_limits(1, user_api="blas")
+    restore: Callable[[], object] = limits.restore_original_limits
+    return restore
+
+
+def _limit_openblas() -> Callable[[], object] | None:
+    """The same for the OpenBLAS that comes with NumPy's wheels."""
+    package = Path(np.__file__).parent
+    for path in [*package.parent.glob("numpy.libs/*openblas*"), *package.glob(".dylibs/*openblas*")]:
+        library = ctypes.CDLL(str(path))
+        for name in ("scipy_openblas_{}_num_threads64_", "scipy_openblas_{}_num_threads", "openblas_{}_num_threads"):
+            with contextlib.suppress(AttributeError):
+                set_number, before = getattr(library, name.format("set")), getattr(library, name.format("get"))()
+                set_number(1)
+                return lambda: set_number(before)
+    return None

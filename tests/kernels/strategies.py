@@ -29,16 +29,15 @@ few = st.integers(1, 3)
 
 
 @st.composite
-def cases(draw, channels=few, dilated=True):
+def cases(draw, channels=few, kernels=pairs(1, 3), strides=pairs(1, 4), dilations=pairs(1, 2)):  # noqa: B008
     """Images and windows that fit: also no image at all, windows as large as the image, steps larger than windows."""
-    kernel = draw(pairs(1, 3))
+    kernel, dilation = draw(kernels), draw(dilations)
     padding = tuple(draw(st.integers(0, k // 2)) for k in kernel)
-    dilation = draw(pairs(1, 2)) if dilated else (1, 1)
-    spans = [d * (k - 1) + 1 for d, k in zip(dilation, kernel, strict=True)]
     size = tuple(  # at least the dilation, so that no window lies in padding alone
-        max(span - 2 * p, d) + draw(st.integers(0, 5)) for span, p, d in zip(spans, padding, dilation, strict=True)
+        max(d * (k - 1) + 1 - 2 * p, d) + draw(st.integers(0, 5))
+        for k, p, d in zip(kernel, padding, dilation, strict=True)
     )
-    return Case(draw(st.integers(0, 3)), draw(channels), size, kernel, draw(pairs(1, 4)), padding, dilation)
+    return Case(draw(st.integers(0, 3)), draw(channels), size, kernel, draw(strides), padding, dilation)
 
 
 def in_layout(values, layout):

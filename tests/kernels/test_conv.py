@@ -1,12 +1,15 @@
 """Convolution and its two gradients equal the obvious loops, for every geometry, dtype and memory layout."""
 
+import tracemalloc
+from unittest import mock
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_lite.errors import ShapeError
-from autograd_lite.kernels import conv
+from autograd_lite.kernels import conv, scratch
 
 from . import reference
 from .strategies import arrays_seed, cases, few, in_layout, in_memory
@@ -21,9 +24,9 @@ def close(actual, expected, tolerance):
 
 
 @st.composite
-def convolutions(draw, channels=few, per_filter=few, **more):
+def convolutions(draw, channels=few, per_filter=few, **windows):
     """A case, its groups, the shape of its filters, and a generator of numbers."""
-    case, groups = draw(cases(channels, **more)), draw(st.integers(1, 3))
+    case, groups = draw(cases(channels, **windows)), draw(st.integers(1, 3))
     filters = (groups * draw(per_filter), case.c, *case.kernel)
     shape = (case.n, case.c * groups, *case.size)
     return case, groups, shape, filters, np.random.default_rng(draw(arrays_seed))
@@ -66,13 +69,87 @@ def test_dtypes_are_promoted_as_numpy_does(drawn, dtypes):
     check(drawn, dtypes, ("NCHW", "NCHW", "NCHW"))
 
 
+many = st.sampled_from([8, 9, 16])
+tile_sizes = st.sampled_from([1, 2000, 20_000, scratch.TILE])
+
+
 @given(
-    convolutions(channels=st.sampled_from([8, 9, 16]), per_filter=st.sampled_from([1, 8, 11])),
+    convolutions(channels=few | many, per_filter=few | many),
     st.sampled_from([np.float32, np.float64]),
     st.tuples(in_memory, in_memory, in_memory),
+    tile_sizes,
 )
-def test_many_channels_change_nothing(drawn, dtype, layouts):
-    check(drawn, (dtype, dtype), layouts)
+def test_neither_many_channels_nor_small_tiles_change_anything(drawn, dtype, layouts, tile_size):
+    with mock.patch.object(scratch, "TILE", tile_size):
+        check(drawn, (dtype, dtype), layouts)
+
+
+just_one = st.just((1, 1))
+
+
+@given(
+    convolutions(many, many, kernels=st.just((3, 3)), strides=just_one, dilations=just_one),
+    st.sampled_from([np.float16, np.float32]),
+    st.tuples(in_memory, in_memory, in_memory),
+    tile_sizes,
+)
+def test_filters_of_three_by_three_are_no_exception(drawn, dtype, layouts, tile_size):
+    with mock.patch.object(scratch, "TILE", tile_size):
+        check(drawn, (dtype, dtype), layouts)
+
+
+def test_fast_algorithms_round_about_as_well_as_the_plain_one():
+    rng = np.random.default_rng(0)
+    x, w = rng.standard_normal((2, 64, 15, 14)), rng.standard_normal((64, 64, 3, 3))
+    g = rng.standard_normal((2, 64, 15, 14))
+    x, w, g = (a.astype(np.float32).astype(np.float64) for a in (x, w, g))
+    for kernel, args in [
+        (conv.conv2d, (x, w, None)),
+        (conv.conv2d_input_gradient, (g, w, x.shape)),
+        (conv.conv2d_weight_gradient, (g, x, w.shape)),
+    ]:
+        exact = kernel(*args, padding=(1, 1))
+        single = kernel(*(np.float32(a) if isinstance(a, np.ndarray) else a for a in args), padding=(1, 1))
+        assert single.dtype == np.float32
+        error = single - exact
+        assert np.abs(error).max() < 1e-5 * np.abs(exact).max()
+
+
+@pytest.mark.parametrize(("n", "channels", "size"), [(8000, 1, 5), (1000, 16, 3), (600, 16, 5)])
+def test_memory_beside_the_result_does_not_grow_with_the_batch(n, channels, size):
+    x, w = np.ones((n, channels, 16, 16), np.float32), np.ones((4, channels, size, size), np.float32)
+    held = []
+    tracemalloc.start()
+    try:
+        y = conv.conv2d(x, w)
+        held.append(tracemalloc.get_traced_memory()[1] - y.nbytes)
+        tracemalloc.reset_peak()
+        conv.conv2d_weight_gradient(y, x, w.shape)
+        held.append(tracemalloc.get_traced_memory()[1] - y.nbytes)
+    finally:
+        tracemalloc.stop()
+    all_windows = y.nbytes // 4 * channels * size**2
+    assert max(held) < 40e6 < 100e6 < all_windows
+
+
+def test_a_result_is_not_overwritten_by_the_next():
+    rng = np.random.default_rng(0)
+    for channels in (1, 8):
+        x, w = rng.standard_normal((2, channels, 6, 6)), rng.standard_normal((8, channels, 3, 3))
+        for dtype in (np.float32, np.float64):
+            args = x.astype(dtype), w.astype(dtype)
+            y = conv.conv2d(*args)
+            results = [
+                y,
+                conv.conv2d_input_gradient(y, args[1], x.shape),
+                conv.conv2d_weight_gradient(y, *args[:1], w.shape),
+            ]
+            copies = [r.copy() for r in results]
+            again = conv.conv2d(-args[0], args[1])
+            conv.conv2d_input_gradient(again, args[1], x.shape)
+            conv.conv2d_weight_gradient(2 * again, args[0], w.shape)
+            for result, copy in zip(results, copies, strict=True):
+                np.testing.assert_array_equal(result, copy)
 
 
 def test_a_broadcast_cotangent_counts_as_if_it_were_written_out():

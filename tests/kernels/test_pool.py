@@ -66,7 +66,9 @@ def test_whole_numbers_have_maxima_and_means_too():
     assert pool.avg_pool2d(x, (2, 2), (1, 1)).item() == -6.5
 
 
-@given(cases(dilated=False), st.booleans(), st.booleans(), st.tuples(in_memory, in_memory), dtypes, arrays_seed)
+@given(
+    cases(dilations=st.just((1, 1))), st.booleans(), st.booleans(), st.tuples(in_memory, in_memory), dtypes, arrays_seed
+)
 def test_average_pooling_and_its_gradient_equal_the_loops(case, ceil_mode, include, layouts, dtype, seed):
     rng = np.random.default_rng(seed)
     x = in_layout(rng.standard_normal(case.shape).astype(dtype), layouts[0])
