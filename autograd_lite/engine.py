@@ -7,7 +7,7 @@ the gradient itself.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from types import CodeType
 from typing import Any
@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 
 from .errors import GradError, RuleError
-from .function import FREED, LEAF, Leaf, Node, Tap, Traced, switches, updated_since
+from .function import FREED, LEAF, Leaf, Node, Tap, Traced, switches
+from .kept import Lift, check_kept_values, lifted, wide_parts
 from .ops.elementwise import Where
 from .ops.shape import Unbroadcast
 
-Lift = Callable[[Any, "Node | None"], Any]
 Place = tuple[CodeType, int]  # of a call, to be named if somebody comes back to what it freed
 
 _one_at_a_time = threading.RLock()  # graphs share nodes and leaves; a hook may start a pass of its own
@@ -263,76 +263,6 @@ def settle(part: Any, gradient: Any, node: Node, singular: list[str]) -> Any:
 def can_broadcast(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
     """Whether ``shape`` broadcasts to exactly ``to``."""
     return len(shape) <= len(to) and all(n in (1, m) for n, m in zip(shape, to[len(to) - len(shape) :], strict=True))
-
-
-# -- What gradients read ----------------------------------------------------------------------------------------------
-
-
-def wide_parts(node: Node, gradient: Any, lift: Lift | None) -> Iterator[tuple[int, Node, Any]]:
-    """The gradients of a wide node's inputs, one by one; work that they share is done once."""
-    plan: Any = node.plan
-    rule, values = node.rule, node.values
-    if lift is not None:
-        values = list(lifted_values(node, lift))
-    if plan.gradient_products:
-        needed = plan.needs_of([edge for edge in node.edges if edge[1].pending])
-        values = list(values)
-        for k, (method, places) in enumerate(plan.gradient_products, start=len(values)):
-            values.append(method(rule, gradient, *[values[p] for p in places]) if k in needed else None)
-    for i, parent in node.edges:
-        if not parent.pending:
-            continue
-        if plan.variadic:
-            yield i, parent, plan.gradients[0](rule, gradient, i, *[values[p] for p in plan.positions[0]])
-        else:
-            yield i, parent, plan.gradients[i](rule, gradient, *[values[p] for p in plan.positions[i]])
-
-
-def lifted(node: Node, i: int, lift: Lift) -> Iterator[Any]:
-    """What the gradient of input ``i`` of a narrow node reads, as tensors wired to the nodes that computed them."""
-    source = {**dict(node.parents()), node.plan.arity: node}
-    for position, value in zip(node.plan.positions[i], kept_values(node, i), strict=True):
-        yield lift(value, source[position]) if position in source else value
-
-
-def lifted_values(node: Node, lift: Lift) -> Iterator[Any]:
-    """The values of a wide node as tensors; by-products are computed again, so that they are recorded."""
-    plan, parents, end = node.plan, dict(node.edges), node.plan.arity + len(node.plan.forward_products)
-    if plan.variadic:
-        parts = node.values[0]
-        inputs = [parts and tuple(lift(a, parents[i]) if i in parents else a for i, a in enumerate(parts))]
-    else:
-        kept_inputs = enumerate(node.values[: plan.arity])
-        inputs = [lift(a, parents[i]) if i in parents and a is not None else a for i, a in kept_inputs]
-    for kept, (method, places) in zip(node.values[plan.arity : end], plan.forward_products, strict=True):
-        inputs.append(None if kept is None else method(node.rule, *[inputs[p] for p in places]))
-    yield from inputs
-    y, *shapes = node.values[end:]
-    yield y if y is None else lift(y, node)
-    yield from shapes
-
-
-def kept_values(node: Node, i: int) -> tuple[Any, ...]:
-    """What a narrow node keeps for the gradient of input ``i``."""
-    parent, kept = ((node.left, node.left_kept), (node.right, node.right_kept))[i]
-    reads = len(node.plan.positions[i])
-    if parent is None or reads == 0:
-        return ()
-    return (kept,) if reads == 1 else tuple(kept)
-
-
-def check_kept_values(node: Node) -> None:
-    """Raise if an array that ``node`` keeps was changed in place after ``node`` was recorded."""
-    if node.plan.wide:
-        values = [v for value in node.values for v in (value if isinstance(value, tuple) else (value,))]
-    else:
-        values = [value for i in range(len(node.plan.gradients)) for value in kept_values(node, i)]
-    for value in values:
-        if updated_since(value, node.updates):
-            raise GradError(
-                f"{node.rule!r} kept an array of shape {value.shape} that was changed in place before backward(). "
-                "Call backward() first, or update a copy."
-            )
 
 
 # -- Taps: hooks, retained gradients, leaves --------------------------------------------------------------------------

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import engine
 from ..errors import GradError
 from ..function import FREED, Function, Leaf, Node
+from ..kept import kept_values
 from .data import GraphNode
 
 OURS = __name__.partition(".")[0] + ".ops."
@@ -49,7 +49,7 @@ def look_at(node: Node) -> Facts:
         result = node.values[y]
     else:
         for i, _ in parents:
-            kept.update(zip(plan.positions[i], engine.kept_values(node, i), strict=True))
+            kept.update(zip(plan.positions[i], kept_values(node, i), strict=True))
         result = kept.pop(y, None)
     return Facts(node.rule, inputs, list(parents), kept, result, getattr(node, "calls", None) or ())
 
