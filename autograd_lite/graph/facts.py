@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine import freed
 from ..errors import GradError
 from ..function import FREED, Function, Leaf, Node
 from ..kept import kept_values
@@ -33,7 +34,7 @@ def look_at(node: Node) -> Facts:
     """What a node that was not freed tells of itself."""
     plan = node.plan
     if plan is FREED:
-        raise GradError(f"{engine.freed(node)} To draw it all the same, trace or draw it before that call.")
+        raise GradError(f"{freed(node)} To draw it all the same, trace or draw it before that call.")
     parents = node.parents()
     kept: dict[int, Any] = {}
     result = None
