@@ -83,7 +83,10 @@ from .losses import (
 )
 from .module import Module
 from .parameter import Buffer, Parameter
+from .pickles import load_pickle
 from .random import generator, get_rng_state, manual_seed, set_rng_state
+from .rates import RateTrial, find_learning_rate
+from .saving import load, load_checkpoint, save, save_checkpoint
 from .summary import summary
 from .training import Run, evaluate, evaluating, fit, predict, train_step
 
@@ -92,13 +95,14 @@ __all__ = [
     "AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "Affine", "AvgPool1d", "AvgPool2d", "BatchNorm1d", "BatchNorm2d",
     "BCELoss", "BCEWithLogitsLoss", "Bilinear", "Buffer", "callbacks", "CELU", "Conv1d", "Conv2d",
     "ConvTranspose1d", "ConvTranspose2d", "CosineEmbeddingLoss", "CrossEntropyLoss", "data", "Dropout", "Dropout1d",
-    "Dropout2d", "ELU", "Embedding", "evaluate", "evaluating", "fit", "Flatten", "functional", "GELU", "generator",
-    "get_rng_state", "GroupNorm", "GRU", "GRUCell", "Hardsigmoid", "Hardswish", "Hardtanh", "HingeEmbeddingLoss",
-    "HingeLoss", "HuberLoss", "Identity", "init", "KLDivLoss", "L1Loss", "LabelError", "LayerNorm", "LazyConv2d",
-    "LazyLinear", "LeakyReLU", "Linear", "LocalResponseNorm", "LogSigmoid", "LogSoftmax", "LSTM", "LSTMCell",
-    "manual_seed", "MaxPool1d", "MaxPool2d", "metrics", "Mish", "Module", "ModuleDict", "ModuleList", "MSELoss",
-    "MultiheadAttention", "NLLLoss", "optim", "Parameter", "plots", "predict", "PReLU", "ReLU", "ReLU6", "RMSNorm",
-    "RNN", "RNNCell", "Run", "SELU", "Sequential", "set_rng_state", "SettingError", "Sigmoid", "SiLU",
+    "Dropout2d", "ELU", "Embedding", "evaluate", "evaluating", "find_learning_rate", "fit", "Flatten", "functional",
+    "GELU", "generator", "get_rng_state", "GroupNorm", "GRU", "GRUCell", "Hardsigmoid", "Hardswish", "Hardtanh",
+    "HingeEmbeddingLoss", "HingeLoss", "HuberLoss", "Identity", "init", "KLDivLoss", "L1Loss", "LabelError",
+    "LayerNorm", "LazyConv2d", "LazyLinear", "LeakyReLU", "Linear", "load", "load_checkpoint", "load_pickle",
+    "LocalResponseNorm", "LogSigmoid", "LogSoftmax", "LSTM", "LSTMCell", "manual_seed", "MaxPool1d", "MaxPool2d",
+    "metrics", "Mish", "Module", "ModuleDict", "ModuleList", "MSELoss", "MultiheadAttention", "NLLLoss", "optim",
+    "Parameter", "plots", "predict", "PReLU", "RateTrial", "ReLU", "ReLU6", "RMSNorm", "RNN", "RNNCell", "Run",
+    "save", "save_checkpoint", "SELU", "Sequential", "set_rng_state", "SettingError", "Sigmoid", "SiLU",
     "SmoothL1Loss", "Softmax", "Softmin", "Softplus", "Softsign", "StateError", "summary", "SumSquaredErrorLoss",
     "Tanh", "Tanhshrink", "train_step", "TransformerEncoder", "TransformerEncoderLayer", "TripletMarginLoss",
     "Unflatten", "Upsample",

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
+import math
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .errors import SettingError
+from .saving import FilePath, atomic_write, load_checkpoint, save, save_checkpoint
 
 if TYPE_CHECKING:
     from .training import Run
@@ -32,8 +42,17 @@ class Callback:
         """After the last epoch, or when an error or an interrupt ended the run."""
 
 
+# -- Progress ---------------------------------------------------------------------------------------------------------
+
+
 def describe(row: dict[str, float]) -> str:
-    """A row of the history, for people."""
+    """A row of the history, for people.
+
+    Examples
+    --------
+    >>> describe({"epoch": 1, "updates": 50, "loss": 0.5, "train accuracy": 0.875, "seconds": 2.04})
+    'epoch    1 | updates   50 | loss 0.5000 | train accuracy  87.50 % | 2.0 s'
+    """
     parts = []
     for name, value in row.items():
         if name in ("epoch", "updates"):
@@ -60,8 +79,7 @@ class Progress(Callback):
         except ImportError:
             return
         total = len(run.loader) if hasattr(run.loader, "__len__") else None
-        self._bar = tqdm(total=total, leave=False, unit="batch", disable=None)
-        self._bar.n = len(run.losses)
+        self._bar = tqdm(total=total, initial=len(run.losses), leave=False, unit="batch", disable=None)
 
     def on_update(self, run: Run) -> None:
         """Move the bar."""
@@ -82,3 +100,180 @@ class Progress(Callback):
         """Remove the bar."""
         if self._bar is not None:
             self._bar.close()
+
+
+# -- Logs -------------------------------------------------------------------------------------------------------------
+
+
+class CSVLog(Callback):
+    """The history as a CSV file, complete after each epoch; a run that resumes goes on in it."""
+
+    def __init__(self, path: FilePath) -> None:
+        self.path = path
+
+    def on_epoch(self, run: Run) -> None:
+        """Write all rows."""
+        text = io.StringIO(newline="")
+        names = dict.fromkeys(name for row in run.history for name in row)
+        writer = csv.DictWriter(text, names, restval="")
+        writer.writeheader()
+        writer.writerows(run.history)
+        with atomic_write(self.path) as file:
+            file.write(text.getvalue().encode())
+
+
+class JSONLog(Callback):
+    """The history as a JSON file, a list of rows, complete after each epoch; a run that resumes goes on in it."""
+
+    def __init__(self, path: FilePath) -> None:
+        self.path = path
+
+    def on_epoch(self, run: Run) -> None:
+        """Write all rows."""
+        # JSON knows no numbers that are not finite.
+        rows = [{k: v if math.isfinite(v) else None for k, v in row.items()} for row in run.history]
+        with atomic_write(self.path) as file:
+            file.write(json.dumps(rows, indent=1).encode())
+
+
+# -- Checkpoints and stopping -----------------------------------------------------------------------------------------
+
+
+class Checkpoint(Callback):
+    """Save the whole run after each epoch, and go on from there when it is started again.
+
+    A run that was killed ends with the same weights, bit for bit, as one that was not: model, optimiser, schedule, the
+    place in the data, the history and the state of random generators are all saved. An interrupt leaves the last good
+    file in place.
+
+    Parameters
+    ----------
+    path : path
+        An ``.npz`` file.
+    every_epochs : int
+    every_updates : int, optional
+        Save within epochs too.
+    resume : bool
+        Whether to go on from ``path``, if it is there.
+    **parts
+        What else to save: anything with ``state_dict`` and ``load_state_dict``, such as averaged weights.
+
+    Examples
+    --------
+    ::
+
+        nn.fit(model, loss, optimizer, loader, epochs=20, callbacks=[nn.callbacks.Checkpoint("run.npz")])
+    """
+
+    def __init__(
+        self,
+        path: FilePath,
+        every_epochs: int = 1,
+        every_updates: int | None = None,
+        resume: bool = True,
+        **parts: Any,
+    ) -> None:
+        if every_epochs < 1 or (every_updates is not None and every_updates < 1):
+            raise SettingError("Checkpoint: save every epoch or update, or every few, not every 0.")
+        self.path, self.resume, self.parts = Path(path), resume, parts
+        self.every_epochs, self.every_updates = every_epochs, every_updates
+
+    def _all(self, run: Run) -> dict[str, Any]:
+        named = {
+            "run": run,
+            "model": run.model,
+            "optimizer": run.optimizer,
+            "scheduler": run.scheduler,
+            "loader": run.loader,
+            **self.parts,
+        }
+        return {name: part for name, part in named.items() if hasattr(part, "load_state_dict")}
+
+    def on_start(self, run: Run) -> None:
+        """Resume, if there is something to resume."""
+        if self.resume and self.path.exists():
+            load_checkpoint(self.path, **self._all(run))
+
+    def on_update(self, run: Run) -> None:
+        """Save within an epoch, if asked for."""
+        if self.every_updates is not None and run.updates % self.every_updates == 0:
+            save_checkpoint(self.path, **self._all(run))
+
+    def on_epoch(self, run: Run) -> None:
+        """Save."""
+        if run.epoch % self.every_epochs == 0 or run.epoch == run.epochs or run.stop:
+            save_checkpoint(self.path, **self._all(run))
+
+
+class _Watch(Callback):
+    """Watches a column of the history for its best value."""
+
+    def __init__(self, monitor: str, mode: str, min_delta: float = 0.0) -> None:
+        if mode not in ("auto", "min", "max"):
+            raise SettingError(f"mode is 'auto', 'min' or 'max', not {mode!r}.")
+        self.monitor, self.min_delta = monitor, min_delta
+        more = mode == "max" or (mode == "auto" and "accuracy" in monitor)
+        self._sign = -1.0 if more else 1.0
+
+    def best(self, run: Run) -> int:
+        """The number of the row that was the last to be better than all before it."""
+        if self.monitor not in run.history[-1]:
+            raise SettingError(f"The history has no column {self.monitor!r}; it has {', '.join(run.history[-1])}.")
+        best, record = 0, math.inf
+        for i, value in enumerate(run.column(self.monitor)):
+            if self._sign * value < record - (self.min_delta if math.isfinite(record) else 0):
+                best, record = i, self._sign * value
+        return best
+
+
+class EarlyStopping(_Watch):
+    """Stop when a measure has not improved for ``patience`` epochs.
+
+    Parameters
+    ----------
+    monitor : str
+        A column of the history, such as ``"held-out accuracy"``.
+    patience : int
+    mode : {"auto", "min", "max"}
+        Whether less is better or more; more is, by default, for columns with "accuracy" in their name.
+    min_delta : float
+        Smaller improvements do not count.
+    """
+
+    def __init__(self, monitor: str = "loss", patience: int = 3, mode: str = "auto", min_delta: float = 0.0) -> None:
+        super().__init__(monitor, mode, min_delta)
+        self.patience = patience
+
+    def on_epoch(self, run: Run) -> None:
+        """Look whether it is time."""
+        if len(run.history) - 1 - self.best(run) >= self.patience:
+            run.stop = True
+
+
+class BestWeights(_Watch):
+    """Remember the weights of the best epoch, and give them back to the model when the run ends.
+
+    Parameters
+    ----------
+    monitor, mode
+        As for :class:`EarlyStopping`.
+    path : path, optional
+        Save them there too.
+    """
+
+    def __init__(self, monitor: str = "loss", mode: str = "auto", path: FilePath | None = None) -> None:
+        super().__init__(monitor, mode)
+        self.path = path
+        self._weights: dict[str, np.ndarray] | None = None
+
+    def on_epoch(self, run: Run) -> None:
+        """Take the weights, if there were none better."""
+        if self.best(run) == len(run.history) - 1:
+            self._weights = run.model.state_dict()
+            if self.path is not None:
+                save(self._weights, self.path)
+
+    def on_end(self, run: Run) -> None:
+        """Give them back."""
+        if self._weights is not None:
+            run.model.load_state_dict(self._weights)

@@ -86,7 +86,7 @@ def normal_(tensor: T, mean: float = 0.0, std: float = 1.0, rng: Rng = None) -> 
     Examples
     --------
     >>> import nn
-    >>> float(nn.init.normal_(nn.Parameter([0.0] * 10_000), std=0.01, rng=0).std().round(4))
+    >>> round(float(nn.init.normal_(nn.Parameter([0.0] * 10_000), std=0.01, rng=0).std()), 4)
     0.01
     """
     return _fill(tensor, mean + std * generator(rng).standard_normal(tensor.shape, _drawn(tensor)))

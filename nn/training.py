@@ -168,7 +168,8 @@ def _finish_epoch(run: Run, evaluate_on: Mapping[str, Data], metrics: Sequence[M
     run.history.append(row)
     run.losses = []
     if run.scheduler is not None and not getattr(run.scheduler, "per_update", False):
-        run.scheduler.epoch(row) if hasattr(run.scheduler, "epoch") else run.scheduler.step()
+        monitor = getattr(run.scheduler, "monitor", None)
+        run.scheduler.step() if monitor is None else run.scheduler.step(row[monitor])
 
 
 @contextmanager

@@ -35,8 +35,8 @@ class SGD(Optimizer):
     >>> w = nn.Parameter([1.0])
     >>> (w * 3.0).sum().backward()
     >>> nn.optim.SGD([w], lr=0.1).step()
-    >>> w.tolist()
-    [0.7]
+    >>> round(w.item(), 4)
+    0.7
     """
 
     def __init__(

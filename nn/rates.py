@@ -1,0 +1,94 @@
+"""Which learning rate to begin with: a short trial with rising rates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .errors import SettingError
+from .module import Module
+from .optim import Optimizer
+from .random import get_rng_state, set_rng_state
+from .training import Loss, train_step
+
+
+class RateTrial(NamedTuple):
+    """What :func:`find_learning_rate` saw.
+
+    Attributes
+    ----------
+    rates, losses : ndarray
+        One of each an update; losses are smoothed.
+    suggestion : float
+        Where the loss fell most steeply.
+    """
+
+    rates: np.ndarray
+    losses: np.ndarray
+    suggestion: float
+
+
+def find_learning_rate(
+    model: Module,
+    loss: Loss,
+    optimizer: Optimizer,
+    loader: Iterable[Any],
+    low: float = 1e-6,
+    high: float = 10.0,
+    updates: int = 100,
+    smoothing: float = 0.9,
+) -> RateTrial:
+    """Train for some updates while the rate rises from ``low`` to ``high``, then put everything back (Smith 2015).
+
+    Ends early when the loss is four times its lowest.
+
+    Examples
+    --------
+    >>> import nn
+    >>> rng = nn.manual_seed(0)
+    >>> x = np.linspace(-1, 1, 64, dtype=np.float32).reshape(-1, 1)
+    >>> model = nn.Linear(1, 1)
+    >>> optimizer = nn.optim.SGD(model.parameters(), lr=0.1)
+    >>> loader = nn.data.DataLoader((x, 2 * x), batch_size=16, shuffle=True, seed=0)
+    >>> trial = nn.find_learning_rate(model, nn.MSELoss(), optimizer, loader)
+    >>> 1e-3 < trial.suggestion < 10.0
+    True
+    """
+    if not 0 < low < high or updates < 2:
+        raise SettingError(f"Rates must rise from above 0 in two updates or more; got {low} to {high} in {updates}.")
+    before = model.state_dict(), optimizer.state_dict(), get_rng_state()
+    place = loader.state_dict() if hasattr(loader, "state_dict") else None
+    rates, losses, mean = np.geomspace(low, high, updates), [], 0.0
+    model.train()
+    try:
+        for n, (rate, batch) in enumerate(zip(rates, _forever(loader), strict=False), start=1):
+            for group in optimizer.param_groups:
+                group["lr"] = float(rate)
+            with np.errstate(over="ignore", invalid="ignore"):  # too large a rate is what we are looking for
+                mean = smoothing * mean + (1 - smoothing) * train_step(model, loss, optimizer, *batch)
+            losses.append(mean / (1 - smoothing**n))
+            if not losses[-1] < 4 * min(losses):
+                break
+    finally:
+        model.load_state_dict(before[0])
+        optimizer.load_state_dict(before[1])
+        optimizer.zero_grad()
+        set_rng_state(before[2])
+        if place is not None and hasattr(loader, "load_state_dict"):
+            loader.load_state_dict(place)
+    curve = np.array(losses)
+    skipped = len(curve) // 10  # at first the mean is of few batches, and says more about them than about rates
+    falls = np.append(np.diff(curve[skipped:]), np.inf)
+    return RateTrial(rates[: len(curve)], curve, float(rates[skipped + int(np.nanargmin(falls))]))
+
+
+def _forever(loader: Iterable[Any]) -> Iterator[Any]:
+    while True:
+        empty = True
+        for batch in loader:
+            empty = False
+            yield batch
+        if empty:
+            raise SettingError("The loader gave no batches.")

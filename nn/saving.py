@@ -1,0 +1,282 @@
+"""Weights and whole training runs as files, written atomically and read without ever running code from them.
+
+Weights are ``.npz`` files (arrays by name, without pickle) or, with the extra ``safetensors``, ``.safetensors`` files.
+A checkpoint is an ``.npz`` file too: a description in JSON and the arrays that it refers to.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from os import PathLike
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from .errors import StateError
+from .functional._common import as_array
+from .module import Module
+from .random import get_rng_state, set_rng_state
+
+FilePath = str | PathLike[str]
+
+VERSION = 1
+_KIND = "autograd_lite checkpoint"
+
+
+@contextmanager
+def atomic_write(path: FilePath) -> Iterator[IO[bytes]]:
+    """A file to write; it takes the place of ``path`` only when all of it is on the disk.
+
+    Whatever happens, ``path`` holds either what it held before or all that was written.
+    """
+    path = Path(path)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with open(handle, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
+
+
+# -- Weights ----------------------------------------------------------------------------------------------------------
+
+
+def save(state: Module | Mapping[str, Any], path: FilePath) -> None:
+    """Write a model's weights, or any arrays with names, to ``path``.
+
+    Parameters
+    ----------
+    state : Module or mapping from names to array_like
+    path : path
+        Ends with ``.npz`` or ``.safetensors``.
+
+    Raises
+    ------
+    StateError
+        If something is not an array of numbers, or the ending is another.
+
+    Examples
+    --------
+    >>> import nn, tempfile
+    >>> model, again = nn.Linear(3, 2), nn.Linear(3, 2)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     nn.save(model, f"{folder}/weights.npz")
+    ...     report = again.load_state_dict(nn.load(f"{folder}/weights.npz"))
+    >>> again.weight.tolist() == model.weight.tolist()
+    True
+    """
+    given = state.state_dict() if isinstance(state, Module) else state
+    arrays = {name: np.asarray(as_array(value)) for name, value in given.items()}
+    if bad := [f"{name} holds {array.dtype}" for name, array in arrays.items() if array.dtype.kind not in "biufc"]:
+        raise StateError(f"Only arrays of numbers can be saved: {'; '.join(bad)}.")
+    kind = _ending(path)
+    with atomic_write(path) as file:
+        if kind == ".npz":
+            _write_npz(file, arrays)
+        else:
+            # The writer takes the bytes in the order in which they lie, so they must lie in C order.
+            ordered = {name: np.array(array, order="C") for name, array in arrays.items()}
+            file.write(_safetensors().save(ordered))
+
+
+def load(path: FilePath) -> dict[str, np.ndarray]:
+    """Read what :func:`save` wrote, or a ``.safetensors`` file of any framework.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    StateError
+        If the file is damaged or of another kind.
+    """
+    if _ending(path) == ".npz":
+        return _read_npz(path)
+    data = Path(path).read_bytes()
+    try:
+        return dict(_safetensors().load(data))
+    except Exception as error:  # its own exception class, which is private
+        raise StateError(f"{path} cannot be read as safetensors: {error}") from None
+
+
+def _ending(path: FilePath) -> str:
+    ending = Path(path).suffix
+    if ending not in (".npz", ".safetensors"):
+        raise StateError(f"Weights are files that end with .npz or .safetensors, not {Path(path).name!r}.")
+    return ending
+
+
+def _safetensors() -> Any:
+    try:
+        import safetensors.numpy as format
+    except ImportError:
+        raise ImportError("Files that end with .safetensors need: pip install 'autograd_lite[safetensors]'") from None
+    return format
+
+
+def _write_npz(file: IO[bytes], arrays: Mapping[str, np.ndarray]) -> None:
+    # np.savez takes names as keyword arguments, some of which mean something else to it.
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
+        for name, array in arrays.items():
+            with archive.open(zipfile.ZipInfo(name + ".npy"), "w", force_zip64=True) as entry:
+                np.lib.format.write_array(entry, array, allow_pickle=False)
+
+
+def _read_npz(path: FilePath) -> dict[str, np.ndarray]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return {
+                name.removesuffix(".npy"): np.lib.format.read_array(io.BytesIO(archive.read(name)), allow_pickle=False)
+                for name in archive.namelist()
+            }
+    except (zipfile.BadZipFile, ValueError, EOFError, zipfile.LargeZipFile, NotImplementedError) as error:
+        raise StateError(f"{path} is damaged, or no file of arrays: {error}.") from None
+
+
+# -- Checkpoints ------------------------------------------------------------------------------------------------------
+
+
+def save_checkpoint(path: FilePath, **parts: Any) -> None:
+    """Write everything that a training run needs to go on as if it had not been interrupted.
+
+    Besides the parts, the state of the shared random generator is saved, and of generators that layers own.
+
+    Parameters
+    ----------
+    **parts
+        Whatever has ``state_dict`` and ``load_state_dict``, under names of your choice; or plain numbers, texts and
+        containers.
+
+    Examples
+    --------
+    >>> import nn, tempfile
+    >>> model = nn.Linear(3, 2)
+    >>> optimizer = nn.optim.Adam(model.parameters())
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     nn.save_checkpoint(f"{folder}/run.npz", model=model, optimizer=optimizer, epoch=3)
+    ...     rest = nn.load_checkpoint(f"{folder}/run.npz", model=model, optimizer=optimizer)
+    >>> rest
+    {'epoch': 3}
+    """
+    arrays: dict[str, np.ndarray] = {}
+    content = {
+        "kind": _KIND,
+        "version": VERSION,
+        "random": _encoded(get_rng_state(), arrays),
+        "generators": _encoded({name: _generators(part) for name, part in parts.items()}, arrays),
+        "parts": {
+            name: _encoded(part.state_dict() if hasattr(part, "state_dict") else part, arrays)
+            for name, part in parts.items()
+        },
+    }
+    text = np.frombuffer(json.dumps(content).encode(), np.uint8)
+    with atomic_write(path) as file:
+        _write_npz(file, {"content": text, **arrays})
+
+
+def load_checkpoint(path: FilePath, **parts: Any) -> dict[str, Any]:
+    """Give all ``parts`` the states that :func:`save_checkpoint` saved under their names, and restore randomness.
+
+    Returns
+    -------
+    dict
+        What was saved but not asked for by name.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    StateError
+        If the file is damaged, of another kind or a newer version, or a state does not fit its part. Then everything
+        is as it was.
+    """
+    arrays = _read_npz(path)
+    try:
+        content = json.loads(arrays["content"].tobytes())
+        kind, version = content["kind"], content["version"]
+    except (KeyError, ValueError, TypeError):
+        raise StateError(f"{path} is no checkpoint of this library.") from None
+    if kind != _KIND or version > VERSION:
+        raise StateError(
+            f"{path} is a {kind!r} of version {version}; this library reads {_KIND!r} up to version {VERSION}."
+        )
+    saved = {name: _decoded(value, arrays) for name, value in content["parts"].items()}
+    if missing := [name for name in parts if name not in saved]:
+        raise StateError(f"{path} has no {', '.join(missing)}; it has {', '.join(saved)}. Nothing was loaded.")
+    before = {name: part.state_dict() for name, part in parts.items()}
+    undo: list[str] = []
+    try:
+        for name, part in parts.items():
+            undo.append(name)
+            part.load_state_dict(saved[name])
+    except Exception as error:
+        for name in undo:
+            parts[name].load_state_dict(before[name])
+        raise StateError(f"{path}: the state of {name!r} does not fit: {error}") from error
+    for name, generators in _decoded(content["generators"], arrays).items():
+        own = dict(_own_generators(parts.get(name)))
+        for place, state in generators.items():
+            if place in own:
+                own[place].bit_generator.state = state
+    set_rng_state(_decoded(content["random"], arrays))
+    return {name: value for name, value in saved.items() if name not in parts}
+
+
+def _own_generators(part: Any) -> Iterator[tuple[str, np.random.Generator]]:
+    """Random generators that are attributes of the modules of ``part``, with their places."""
+    for path, module in part.named_modules() if isinstance(part, Module) else ():
+        for name, value in vars(module).items():
+            if isinstance(value, np.random.Generator):
+                yield f"{path}.{name}", value
+
+
+def _generators(part: Any) -> dict[str, Any]:
+    return {place: dict(generator.bit_generator.state) for place, generator in _own_generators(part)}
+
+
+def _encoded(value: Any, arrays: dict[str, np.ndarray]) -> Any:
+    """``value`` for JSON: containers say what they are, arrays go to ``arrays`` under a number."""
+
+    def inner(value: Any) -> Any:
+        if isinstance(value, np.ndarray | np.generic):
+            arrays[str(len(arrays))] = np.asarray(value)
+            return {"array": str(len(arrays) - 1)}
+        if isinstance(value, Mapping):
+            return {"dict": [[inner(key), inner(item)] for key, item in value.items()]}
+        if isinstance(value, list | tuple):
+            return {type(value).__name__: [inner(item) for item in value]}
+        if value is None or isinstance(value, bool | int | float | str):
+            return value
+        raise StateError(f"A checkpoint holds arrays, numbers, texts and containers, not {type(value).__name__}.")
+
+    return inner(value)
+
+
+def _decoded(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:
+    builders: dict[str, Callable[[Any], Any]] = {
+        "array": lambda name: arrays[name],
+        "dict": lambda items: {inner(key): inner(item) for key, item in items},
+        "list": lambda items: [inner(item) for item in items],
+        "tuple": lambda items: tuple(inner(item) for item in items),
+    }
+
+    def inner(value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        ((kind, content),) = value.items()
+        return builders[kind](content)
+
+    try:
+        return inner(value)
+    except (KeyError, ValueError, TypeError) as error:
+        raise StateError(f"This checkpoint is damaged: {error!r}.") from None
