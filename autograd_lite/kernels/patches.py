@@ -54,7 +54,8 @@ class Patches(NamedTuple):
         """The left factors for images ``x``, with the rows of the output that they give, some rows at a time."""
         n, c = x.shape[:2]
         kh, kw = self.filters[2:]
-        image = self._with_neighbours(x)
+        step = self.stride[1]  # columns of the image that are so far apart lie together
+        images = [self._with_neighbours(x[..., start::step], f"image {start}") for start in range(step)]
         for rows in slices(self.out[0], pieces(self.out[0], n * self._row_bytes, self._least)):
             count = rows.stop - rows.start
             if self.few:
@@ -62,7 +63,7 @@ class Patches(NamedTuple):
                 windows = scratch("windows", (kh, kw, c, count, self.out[1], n), self.dtype)
                 strips = windows.transpose(0, 1, 3, 4, 5, 2)
                 factors = [windows.reshape(kh * kw * c, -1).T]
-            else:  # rows of the image that are a stride apart lie together
+            else:  # and so do rows
                 lags = [divmod(i * self.dilation[0], self.stride[0]) for i in range(kh)]
                 starts = sorted({start for _, start in lags})
                 shape = (len(starts), count + lags[-1][0], self.out[1], n, kw, c)
@@ -72,7 +73,8 @@ class Patches(NamedTuple):
             top = self.padding[0] - rows.start * self.stride[0]
             for start, strip in zip(starts, strips, strict=True):
                 for j, part in enumerate(strip):
-                    fill(part, image, self.stride, (top - start, self.padding[1] - j * self.dilation[1]))
+                    lag, column = divmod(j * self.dilation[1] - self.padding[1], step)
+                    fill(part, images[column], (self.stride[0], 1), (top - start, -lag))
             yield rows, factors
 
     @property
@@ -87,15 +89,15 @@ class Patches(NamedTuple):
         """How large tiles should be at least: each reads all filters, so it should not be small beside them."""
         return 2 * math.prod(self.filters) * self.dtype.itemsize
 
-    def _with_neighbours(self, x: np.ndarray) -> np.ndarray:
-        """Images as (H, W, N, C), where what is copied in one run lies together."""
+    def _with_neighbours(self, x: np.ndarray, name: str) -> np.ndarray:
+        """Images as (H, W, N, C), where what is copied in one run lies together; if need be, a copy kept by name."""
         n, c, height, width = x.shape
         image = x.transpose(2, 3, 0, 1)
         if x.dtype == self.dtype and image.strides[2 if self.few else 3] == x.itemsize:
             return image
         if self.few:
-            copy = scratch("image", (c, height, width, n), self.dtype).transpose(1, 2, 3, 0)
+            copy = scratch(name, (c, height, width, n), self.dtype).transpose(1, 2, 3, 0)
         else:
-            copy = scratch("image", (height, width, n, c), self.dtype)
+            copy = scratch(name, (height, width, n, c), self.dtype)
         copy[...] = image
         return copy
