@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 from .data import Graph, GraphEdge, GraphNode
@@ -52,6 +52,20 @@ def difference(first: Graph, second: Graph) -> Difference:
         [node for node in first.nodes if node.id not in left],
         [node for node in second.nodes if node.id not in right],
     )
+
+
+def union(first: Graph, second: Graph) -> tuple[Graph, Difference]:
+    """Both graphs in one: ``second``, and what only ``first`` has, with ids that begin with ``old``."""
+    found = difference(first, second)
+    ids = dict(found.matched) | {node.id: f"old_{node.id}" for node in found.removed}
+    removed = {node.id: replace(node, id=ids[node.id], module=None) for node in found.removed}
+    edges = [
+        replace(edge, tail=ids[edge.tail], head=ids[edge.head])
+        for edge in first.edges
+        if edge.head in removed or edge.tail in removed
+    ]
+    nodes = [*second.nodes, *removed.values()]
+    return Graph(nodes, [*second.edges, *edges], second.modules, second.outputs), found
 
 
 def assert_same_graph(first: Graph, second: Graph) -> None:

@@ -106,6 +106,11 @@ class Tracer:
                 stack += [(parent, False) for _, parent in reversed(facts.parents)]
         return order
 
+    def parameters_expected(self) -> list[Node]:
+        """The parameters of all modules that took part, in the graph or not."""
+        found = (p.node for root in self.calls.roots() for _, p in root.named_parameters())
+        return [node for node in found if node is not None]
+
     def executed(self) -> list[Node]:
         """The nodes in the order in which they were computed, as far as that was watched."""
         notes = self.watched.notes

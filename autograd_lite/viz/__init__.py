@@ -1,8 +1,13 @@
 """Pictures of the recorded graph."""
 
 from ..graph import watch
+from .checking import Checked, check
+from .diagnosis import Diagnosis, Problem, diagnose
 from .drawing import Drawing, draw
 from .render import RenderError
 from .replay import Replay, replay
 
-__all__ = ["Drawing", "RenderError", "Replay", "draw", "replay", "watch"]
+__all__ = [
+    "Checked", "Diagnosis", "Drawing", "Problem", "RenderError", "Replay",
+    "check", "diagnose", "draw", "replay", "watch",
+]  # fmt: skip

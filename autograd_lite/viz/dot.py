@@ -7,6 +7,7 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
 
 import graphviz
 
@@ -35,16 +36,31 @@ def to_dot(
     legend: bool = True,
     color: str = "kind",
     flow: bool = True,
+    marks: Marks | None = None,
 ) -> str:
     """The DOT source of a drawing; the same graph gives the same text."""
-    return _Writer(graph, theme, frozenset(show), color, flow).write(direction, legend)
+    return _Writer(graph, theme, frozenset(show), color, flow, marks or Marks()).write(direction, legend)
+
+
+@dataclass
+class Marks:
+    """What to point out; the rest is toned down.
+
+    ``nodes`` have a colour of the theme (``"alarm"``, ``"good"``, ...) and a note; ``path`` are the edges to light up,
+    as pairs (tail, head).
+    """
+
+    nodes: dict[str, tuple[str, str]] = field(default_factory=dict)
+    path: set[tuple[str, str]] = field(default_factory=set)
+    legend: str = ""
 
 
 class _Writer:
-    def __init__(self, graph: Graph, theme: Theme, show: frozenset[str], color: str, flow: bool) -> None:
+    def __init__(self, graph: Graph, theme: Theme, show: frozenset[str], color: str, flow: bool, marks: Marks) -> None:
         self.graph, self.theme, self.show, self.color = graph, theme, show, color
         self.flow = Flow(graph)
         self.draws_flow = flow
+        self.marks = marks
         self.outputs = set(graph.outputs)
         self.tails, self.aliases = self._spread_leaves()
         self.titles = {node.id: headline(node) for node in graph.nodes}
@@ -128,11 +144,17 @@ class _Writer:
             attributes |= {"margin": "0.08,0.04", "height": "0.2", "width": "0.3"}
         if node.id in self.outputs:
             attributes |= {"color": self.theme.output, "penwidth": "2.2"}
+        if node.id in self.marks.nodes:
+            color = getattr(self.theme, self.marks.nodes[node.id][0])
+            fill = blend(self.theme.background, color, 0.16)
+            attributes |= {"color": color, "penwidth": "2.6", "fillcolor": fill}
         dot.node(node.id, f"<{self._label(node)}>", tooltip=plain(self._tooltip(node)), **attributes)
 
     def _colors(self, node: GraphNode) -> tuple[str, str]:
         """Inside and border."""
         theme = self.theme
+        if self.marks.nodes:
+            return theme.background, theme.cluster_border
         if self.color == "kind":
             return theme.fills[kind(node)]
         if node.gradient is None:
@@ -177,6 +199,9 @@ class _Writer:
         if facts:
             lines.append(f"{muted}{text(facts, 100)}</font>")
         lines += [f"{muted}{text(line, 100)}</font>" for line in self._numbers(node)]
+        if node.id in self.marks.nodes:
+            color, note = self.marks.nodes[node.id]
+            lines.append(f'<font point-size="9" color="{getattr(self.theme, color)}"><b>{text(note, 70)}</b></font>')
         if self.flow.cancels(node):
             lines.append(f'<font point-size="9" color="{self.theme.alarm}"><b>contributions cancel</b></font>')
         return "<br/>".join(lines)
@@ -253,6 +278,8 @@ class _Writer:
                 attributes["color"] = self.theme.alarm
             elif strength == 0:
                 attributes |= {"style": "dashed", "color": self.theme.edge}
+        if (edge.tail, edge.head) in self.marks.path:
+            attributes |= {"color": self.theme.alarm, "penwidth": "3.2"}
         dot.edge(tail, edge.head, **attributes)
 
     def _edge_label(self, edge: GraphEdge, flowing: Summary) -> str:
@@ -269,7 +296,9 @@ class _Writer:
         present = {kind(node) for node in self.graph.nodes}
         chips = [(*self.theme.fills[name], title) for name, title in KINDS.items() if name in present]
         cells = []
-        if self.color == "gradient":
+        if self.marks.nodes:
+            chips, cells = [], [f'<td><font point-size="9">{text(self.marks.legend, 200)} </font></td>']
+        elif self.color == "gradient":
             chips = [(self._heat(norm), self.theme.gradient, f"{norm:.2g}") for norm in self.flow.nodes.ticks()]
             cells = ['<td><font point-size="9">norm of the gradient: </font></td>']
         for fill, border, title in chips:

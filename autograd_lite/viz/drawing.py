@@ -10,10 +10,11 @@ from typing import Any
 
 from ..graph import Graph, Recording, collapse
 from ..graph import fold as fold_graph
+from ..graph.compare import union
 from ..graph.fold import READABLE
 from ..graph.trace import Tracer
 from ..tensor import Tensor
-from .dot import DIRECTIONS, FACTS, to_dot
+from .dot import DIRECTIONS, FACTS, Marks, to_dot
 from .render import FORMATS, RenderError, render, write
 from .style import THEMES
 
@@ -100,6 +101,7 @@ def draw(
     gradients: Any = False,
     watched: Recording | None = None,
     color: str = "kind",
+    compare: Graph | Tensor | None = None,
     fold: bool | None = None,
     depth: int | None = None,
     legend: bool = True,
@@ -134,6 +136,8 @@ def draw(
         What a :func:`watch` block saw of this graph: values, times, source lines, and the pass that freed it.
     color : str
         What the colours of nodes mean: ``"kind"`` of operation, or size of the ``"gradient"``.
+    compare : Graph or Tensor, optional
+        An earlier graph: what only it has is drawn too, as removed, and what it has not is marked as added.
     fold : bool, optional
         Show repeated blocks once ("x 12") and chains of reshapes as one node, and if that is not enough leave out
         constants and the insides of modules. By default for graphs of more than 60 nodes.
@@ -172,13 +176,27 @@ def draw(
         raise ValueError(f"There is no colouring by {color!r}; choose from {', '.join(COLORS)}.")
     if color == "gradient" and gradients is False and watched is None:
         gradients = True
+    frame = sys._getframe(1)
     if not isinstance(outputs, Graph):
-        tracer = Tracer(outputs, sys._getframe(1), names, watched)
-        outputs = tracer.graph("statistics" in shown, constants, gradients)
+        outputs = Tracer(outputs, frame, names, watched).graph("statistics" in shown, constants, gradients)
+    marks = Marks()
+    if compare is not None:
+        if not isinstance(compare, Graph):
+            compare = Tracer(compare, frame, names).graph("statistics" in shown, constants)
+        outputs, marks = _compared(compare, outputs)
+        fold = bool(fold)
     if depth is not None:
         outputs = collapse(outputs, depth)
     if fold or (fold is None and len(outputs) > READABLE):
         outputs = fold_graph(outputs)
     if gradients is not False:
         shown |= {"gradient"}
-    return Drawing(to_dot(outputs, THEMES[theme], shown, direction, legend, color), outputs, timeout)
+    source = to_dot(outputs, THEMES[theme], shown, direction, legend, color, marks=marks)
+    return Drawing(source, outputs, timeout)
+
+
+def _compared(first: Graph, second: Graph) -> tuple[Graph, Marks]:
+    both, found = union(first, second)
+    nodes = {node.id: ("good", "added") for node in found.added}
+    nodes |= {f"old_{node.id}": ("alarm", "removed") for node in found.removed}
+    return both, Marks(nodes, legend=f"{len(found.added)} added, {len(found.removed)} removed")
