@@ -69,7 +69,7 @@ def find_learning_rate(
             with np.errstate(over="ignore", invalid="ignore"):  # too large a rate is what we are looking for
                 mean = smoothing * mean + (1 - smoothing) * train_step(model, loss, optimizer, *batch)
             losses.append(mean / (1 - smoothing**n))
-            if not losses[-1] < 4 * min(losses):
+            if n > 2 and not losses[-1] < 4 * min(losses):
                 break
     finally:
         model.load_state_dict(before[0])
@@ -79,9 +79,9 @@ def find_learning_rate(
         if place is not None and hasattr(loader, "load_state_dict"):
             loader.load_state_dict(place)
     curve = np.array(losses)
-    skipped = len(curve) // 10  # at first the mean is of few batches, and says more about them than about rates
-    falls = np.append(np.diff(curve[skipped:]), np.inf)
-    return RateTrial(rates[: len(curve)], curve, float(rates[skipped + int(np.nanargmin(falls))]))
+    width = max(1, len(curve) // 10)  # over which batches average out
+    falls = curve[width:] - curve[:-width]
+    return RateTrial(rates[: len(curve)], curve, float(rates[int(np.nanargmin(falls)) + width // 2]))
 
 
 def _forever(loader: Iterable[Any]) -> Iterator[Any]:

@@ -308,13 +308,13 @@ class Walk:
         for i in active:
             size = self.params[i].size
             last = blocks[-1][-1].number if blocks else None
-            if filled + size <= BLOCK and last == i - 1 and self.steps[last] == self.steps[i]:
+            if size and filled + size <= BLOCK and last == i - 1 and self.steps[last] == self.steps[i]:
                 blocks[-1].append(Piece(i, 0, size, filled))
                 filled += size
                 continue
             for start in range(0, size, BLOCK):
                 blocks.append([Piece(i, start, min(start + BLOCK, size), 0)])
-            filled = size if 0 < size <= BLOCK else BLOCK
+            filled = size if size <= BLOCK else BLOCK
         self._plan = key, blocks
         return blocks
 

@@ -80,6 +80,9 @@ def colour(number: int) -> str:
 
 
 def hide_from(grid: Any, used: int) -> None:
-    """Leave out the panels that were not needed."""
+    """Leave out the panels that were not needed; those above them show the axis below."""
     for axes in grid.flat[used:]:
         axes.set_visible(False)
+    columns = grid.shape[1]
+    for axes in grid.flat[max(used - columns, 0) : used]:
+        axes.tick_params(labelbottom=True)

@@ -52,12 +52,12 @@ def lines(
     rows = math.ceil(len(panels) / columns)
     size = (6.4, 3.9) if len(panels) == 1 else (4.1, 3.1)
     figure, grid = new_grid(rows, columns, size, title, sharex=True, sharey=True)
-    for axes, (panel, curves) in zip(grid.flat, panels.items(), strict=False):
+    for number, (axes, (panel, curves)) in enumerate(zip(grid.flat, panels.items(), strict=False)):
         for name, curve in curves.items():
             x, y = _curve(curve)
             hue = colour(names.index(name))
             axes.plot(x, y, color=hue, linewidth=1.7, marker=dots(x), markersize=3.2, label=name)
-        dress(axes, panel, xlabel if axes in grid[-1] else "", ylabel if axes in grid[:, 0] else "")
+        dress(axes, panel, xlabel if number + columns >= len(panels) else "", ylabel if axes in grid[:, 0] else "")
         if logx:
             axes.set_xscale("log")
         if logy:

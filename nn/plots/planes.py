@@ -63,7 +63,7 @@ def contours(
             axes.plot(*path.T, "o", color=colour(number), markersize=2.6)
             axes.plot(*path[0], "o", color=INK, markersize=5)
         axes.plot(*_lowest(x, y, height), "+", color=INK, markersize=8)
-        dress(axes, name, "x" if axes in grid[-1] else "", "y" if axes in grid[:, 0] else "", grid=False)
+        dress(axes, name, "x" if number + columns >= len(panels) else "", "y" if axes in grid[:, 0] else "", grid=False)
         axes.set_xlim(xlim)
         axes.set_ylim(ylim)
         axes.set_aspect("equal" if square else "auto")
