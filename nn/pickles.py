@@ -74,6 +74,7 @@ _STAND_INS: dict[tuple[str, str], Any] = {
     ("numpy", "dtype"): _DType,
     ("collections", "OrderedDict"): dict,
     ("_codecs", "encode"): _encode,
+    **{(module, kind.__name__): kind for module in ("builtins", "__builtin__") for kind in (set, frozenset)},
 }
 for _core in ("numpy.core", "numpy._core"):  # before and since NumPy 2
     _STAND_INS[f"{_core}.multiarray", "_reconstruct"] = _Array

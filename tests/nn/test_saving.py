@@ -1,0 +1,292 @@
+"""Files: what is written is read back, damage is noticed, code in pickles is never run, killed runs resume exactly."""
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import zipfile
+from collections import OrderedDict
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+import nn
+
+ROOT = Path(__file__).parents[2]
+
+
+def arrays():
+    rng = np.random.default_rng(0)
+    return {
+        "weight": rng.standard_normal((3, 4)).astype(np.float32),
+        "transposed": rng.standard_normal((3, 4)).T,
+        "strided": np.arange(20)[::3],
+        "count": np.array(7),
+        "empty": np.zeros((0, 2), np.float32),
+        "file": np.array([True, False]),  # a name that np.savez could not write
+    }
+
+
+@pytest.mark.parametrize("ending", ["npz", "safetensors"])
+def test_arrays_come_back_as_they_were_whatever_their_layout(tmp_path, ending):
+    if ending == "safetensors":
+        pytest.importorskip("safetensors")
+    path = tmp_path / f"weights.{ending}"
+    nn.save(arrays(), path)
+    loaded = nn.load(path)
+    assert set(loaded) == set(arrays())
+    for name, array in arrays().items():
+        np.testing.assert_array_equal(loaded[name], array)
+        assert loaded[name].dtype == array.dtype
+    assert os.listdir(tmp_path) == [path.name]
+
+
+def test_models_are_saved_by_name_and_numpy_can_read_them(tmp_path):
+    model = nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2))
+    nn.save(model, tmp_path / "model.npz")
+    with np.load(tmp_path / "model.npz", allow_pickle=False) as file:
+        assert set(file) == set(model.state_dict())
+        np.testing.assert_array_equal(file["0.weight"], model[0].weight.data)
+
+
+def test_what_cannot_be_saved_or_read_is_refused(tmp_path):
+    with pytest.raises(nn.StateError, match=r"end with \.npz or \.safetensors, not 'w\.pkl'"):
+        nn.save(arrays(), tmp_path / "w.pkl")
+    with pytest.raises(nn.StateError, match="names holds <U1"):
+        nn.save({"names": np.array(["a"])}, tmp_path / "w.npz")
+    with pytest.raises(FileNotFoundError, match=r"none\.npz"):
+        nn.load(tmp_path / "none.npz")
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("ending", ["npz", "safetensors"])
+def test_truncated_and_altered_files_are_refused(tmp_path, ending):
+    if ending == "safetensors":
+        pytest.importorskip("safetensors")
+    path = tmp_path / f"w.{ending}"
+    nn.save(arrays(), path)
+    data = path.read_bytes()
+    for damaged in (data[: len(data) // 2], data[:-10], b"", b"nonsense" * 10):
+        path.write_bytes(damaged)
+        with pytest.raises(nn.StateError):
+            nn.load(path)
+
+
+def test_an_npz_file_with_objects_is_refused_without_unpickling(tmp_path):
+    path = tmp_path / "w.npz"
+    np.savez(path, bad=np.array([Bomb()], dtype=object))
+    with pytest.raises(nn.StateError, match="damaged, or no file of arrays"):
+        nn.load(path)
+    assert not Bomb.went_off
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path):
+    path = tmp_path / "w.npz"
+    nn.save({"a": np.ones(2)}, path)
+    with pytest.raises(TypeError), nn.saving.atomic_write(path) as file:
+        file.writelines([b"half of", "it"])  # the second fails
+    assert nn.load(path)["a"].tolist() == [1.0, 1.0]
+    assert os.listdir(tmp_path) == ["w.npz"]
+
+
+# -- Checkpoints ------------------------------------------------------------------------------------------------------
+
+
+def parts(width=4):
+    model = nn.Sequential(nn.Linear(3, width), nn.Dropout(0.5, rng=1), nn.Linear(width, 2))
+    optimizer = nn.optim.Adam(model.parameters(), lr=0.1)
+    model(np.ones((2, 3), np.float32)).sum().backward()
+    optimizer.step()
+    return {"model": model, "optimizer": optimizer, "schedule": nn.optim.StepLR(optimizer, 2)}
+
+
+def test_a_checkpoint_restores_everything_and_randomness(tmp_path):
+    path, saved = tmp_path / "run.npz", parts()
+    nn.save_checkpoint(path, **saved, epoch=3, note={"best": (1, 2.5, None), 7: [True]})
+    expected = {name: part.state_dict() for name, part in saved.items()}
+    shared = nn.generator().random(3)
+    mask = saved["model"][1](np.ones(50)).data
+    fresh = parts()
+    rest = nn.load_checkpoint(path, **fresh)
+    assert rest == {"epoch": 3, "note": {"best": (1, 2.5, None), 7: [True]}}
+    for name, part in fresh.items():
+        np.testing.assert_equal(part.state_dict(), expected[name])
+    np.testing.assert_array_equal(nn.generator().random(3), shared)
+    np.testing.assert_array_equal(fresh["model"][1](np.ones(50)).data, mask)
+
+
+def test_a_checkpoint_of_another_model_is_refused_and_nothing_is_loaded(tmp_path):
+    path = tmp_path / "run.npz"
+    nn.save_checkpoint(path, **parts(width=5))
+    own = parts()
+    before = {name: part.state_dict() for name, part in own.items()}
+    random = nn.get_rng_state()
+    with pytest.raises(nn.StateError, match=r"state of 'model' does not fit: .*should have shape \(4, 3\)"):
+        nn.load_checkpoint(path, **own)
+    other_order = {"optimizer": own["optimizer"], "model": own["model"]}
+    with pytest.raises(nn.StateError, match="state of 'optimizer' does not fit"):
+        nn.load_checkpoint(path, **other_order)
+    with pytest.raises(nn.StateError, match="has no average"):
+        nn.load_checkpoint(path, average=own["model"])
+    for name, part in own.items():
+        np.testing.assert_equal(part.state_dict(), before[name])
+    assert nn.get_rng_state() == random
+
+
+def test_a_part_that_fits_is_put_back_if_a_later_one_does_not(tmp_path):
+    path = tmp_path / "run.npz"
+    good, bad = nn.Linear(2, 2), nn.Linear(3, 3)
+    nn.save_checkpoint(path, first=nn.Linear(2, 2), second=nn.Linear(2, 2))
+    before = good.state_dict()
+    with pytest.raises(nn.StateError, match="'second'"):
+        nn.load_checkpoint(path, first=good, second=bad)
+    np.testing.assert_equal(good.state_dict(), before)
+
+
+def test_a_newer_truncated_or_foreign_checkpoint_is_refused(tmp_path, monkeypatch):
+    path = tmp_path / "run.npz"
+    monkeypatch.setattr(nn.saving, "VERSION", 99)
+    nn.save_checkpoint(path, **parts())
+    monkeypatch.undo()
+    with pytest.raises(nn.StateError, match="version 99; this library reads .* up to version 1"):
+        nn.load_checkpoint(path)
+    nn.save(parts()["model"], path)
+    with pytest.raises(nn.StateError, match="no checkpoint"):
+        nn.load_checkpoint(path)
+    nn.save_checkpoint(path, **parts())
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(nn.StateError, match="damaged"):
+        nn.load_checkpoint(path)
+    with pytest.raises(nn.StateError, match="not Thread|not object"):
+        nn.save_checkpoint(path, thing=object())
+
+
+def test_an_altered_byte_is_noticed(tmp_path):
+    path = tmp_path / "run.npz"
+    nn.save_checkpoint(path, **parts())
+    data = bytearray(path.read_bytes())
+    with zipfile.ZipFile(path) as archive:
+        start = archive.infolist()[1].header_offset
+    data[start + 200] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(nn.StateError, match="damaged"):
+        nn.load_checkpoint(path)
+
+
+TRAINING = """
+import os, signal, sys
+import numpy as np
+import nn
+
+class Kill(nn.callbacks.Callback):
+    def on_update(self, run):
+        if run.updates == int(sys.argv[2]):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+nn.manual_seed(0)
+rng = np.random.default_rng(0)
+x, t = rng.standard_normal((40, 6)).astype(np.float32), rng.integers(0, 3, 40)
+model = nn.Sequential(nn.Linear(6, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Dropout(0.3), nn.Linear(16, 3))
+optimizer = nn.optim.Adam(model.parameters(), lr=0.01)
+loader = nn.data.DataLoader((x, t), batch_size=8, shuffle=True, seed=1)
+schedule = nn.optim.CosineAnnealingLR(optimizer, 20, per_update=True)
+run = nn.fit(
+    model, nn.CrossEntropyLoss(), optimizer, loader, epochs=4, scheduler=schedule, progress=False,
+    callbacks=[
+        nn.callbacks.Checkpoint(sys.argv[1], every_updates=3), nn.callbacks.CSVLog(sys.argv[1] + ".csv"), Kill(),
+    ],
+)
+nn.save(model, sys.argv[1] + ".weights.npz")
+print([row["loss"] for row in run.history], run.updates)
+"""
+
+
+def train(path, kill=-1):
+    command = [sys.executable, "-c", TRAINING, str(path), str(kill)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+
+
+def test_a_run_that_was_killed_twice_ends_with_the_same_weights_bit_for_bit(tmp_path):
+    whole, broken = tmp_path / "whole.npz", tmp_path / "broken.npz"
+    reference = train(whole)
+    assert reference.returncode == 0, reference.stderr
+    for kill in (4, 14):  # within the first epoch, and within the third
+        assert train(broken, kill).returncode == -signal.SIGKILL
+    resumed = train(broken)
+    assert resumed.returncode == 0, resumed.stderr
+    assert resumed.stdout == reference.stdout
+    np.testing.assert_equal(nn.load(f"{broken}.weights.npz"), nn.load(f"{whole}.weights.npz"))
+    assert len(Path(f"{broken}.csv").read_text().splitlines()) == 5
+
+
+# -- Pickles ----------------------------------------------------------------------------------------------------------
+
+
+class Bomb:
+    went_off = False
+
+    def __reduce__(self):
+        return exec, ("import tests.nn.test_saving as t; t.Bomb.went_off = True",)
+
+
+BOOK = {
+    "W1": np.random.default_rng(0).standard_normal((4, 3)).astype(np.float32),
+    "b1": np.zeros(3),
+    "F": np.asfortranarray(np.arange(6.0).reshape(2, 3)),
+    "big-endian": np.arange(3, dtype=">i4"),
+    "number": np.float64(2.5),
+    "more": [1, (2.0, "text", None, True), {"deep": np.arange(2)}, {1, 2}, b"bytes"],
+}
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_arrays_and_plain_containers_are_read_from_pickles_of_any_protocol(tmp_path, protocol):
+    path = tmp_path / "w.pkl"
+    path.write_bytes(pickle.dumps(OrderedDict(BOOK), protocol))
+    loaded = nn.load_pickle(path)
+    np.testing.assert_equal(loaded, BOOK)
+    assert loaded["W1"].dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"W1": Bomb()},
+        [np.array([Bomb()], dtype=object)],
+        nn.Linear(2, 2),
+        ag.Tensor([1.0]),
+        print,
+        np.array(["text"]),
+        np.zeros(2, "M8[s]"),
+        np.zeros(2, [("a", "f4")]),
+        1 + 2j,
+    ],
+)
+def test_everything_else_is_refused_without_being_run(tmp_path, content):
+    path = tmp_path / "w.pkl"
+    path.write_bytes(pickle.dumps(content))
+    with pytest.raises(nn.StateError, match=r"w\.pkl: "):
+        nn.load_pickle(path)
+    assert not Bomb.went_off
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"not a pickle",
+        pickle.dumps(BOOK)[:200],
+        b"cos\nsystem\n(S'echo'\ntR.",
+        b"cnumpy\nndarray\n(tR.",
+        b"cnumpy\ndtype\n(S'O8'\ntR.",
+        b"c_codecs\nencode\n(I1\ntR.",
+    ],
+)
+def test_broken_and_crafted_pickles_are_refused(tmp_path, data):
+    path = tmp_path / "w.pkl"
+    path.write_bytes(data)
+    with pytest.raises(nn.StateError):
+        nn.load_pickle(path)

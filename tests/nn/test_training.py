@@ -1,0 +1,224 @@
+"""fit, evaluate, predict, and what listens to them."""
+
+import csv
+import json
+import sys
+import tracemalloc
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+import nn
+from nn import callbacks
+
+
+def problem(seed=0):
+    """Two clouds of points, a small model, and what is needed to train it."""
+    nn.manual_seed(seed)
+    rng = np.random.default_rng(0)
+    t = rng.integers(0, 2, 60)
+    x = (rng.standard_normal((60, 2)) + 3 * t[:, None]).astype(np.float32)
+    model = nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Dropout(0.1), nn.Linear(8, 2))
+    optimizer = nn.optim.Adam(model.parameters(), lr=0.02)
+    loader = nn.data.DataLoader((x, t), batch_size=16, shuffle=True, seed=0)
+    return model, nn.CrossEntropyLoss(), optimizer, loader, (x, t)
+
+
+def test_fit_learns_and_keeps_a_history(capsys):
+    model, loss, optimizer, loader, data = problem()
+    run = nn.fit(model, loss, optimizer, loader, epochs=15, evaluate_on={"train": data}, progress=False)
+    assert capsys.readouterr().out == ""
+    assert run.column("epoch") == list(range(1, 16))
+    assert run.column("updates") == list(range(4, 61, 4))
+    assert run.column("train accuracy")[-1] > 0.95
+    assert run.column("loss")[-1] < 0.5 * run.column("loss")[0]
+    assert model.training
+
+
+def test_the_same_seeds_give_the_same_run():
+    rows = []
+    for _ in range(2):
+        model, loss, optimizer, loader, data = problem()
+        run = nn.fit(model, loss, optimizer, loader, epochs=2, evaluate_on={"train": data}, progress=False)
+        rows.append([{k: v for k, v in row.items() if k != "seconds"} for row in run.history])
+    assert rows[0] == rows[1]
+
+
+@pytest.mark.parametrize("has_tqdm", [True, False])
+def test_progress_prints_a_line_for_each_epoch(capsys, monkeypatch, has_tqdm):
+    if has_tqdm:
+        pytest.importorskip("tqdm")
+    else:
+        monkeypatch.setitem(sys.modules, "tqdm", None)
+    model, loss, optimizer, loader, data = problem()
+    nn.fit(model, loss, optimizer, loader, epochs=2, evaluate_on={"held-out": data})
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("epoch")]
+    assert len(lines) == 2
+    assert lines[0].startswith("epoch    1 | updates    4 | loss ")
+    assert "held-out accuracy" in lines[1]
+
+
+def test_schedules_step_by_epoch_by_update_or_by_what_they_monitor():
+    for make, expected in (
+        (lambda o: nn.optim.ExponentialLR(o, 0.5), 0.02 / 4),
+        (lambda o: nn.optim.ExponentialLR(o, 0.5, per_update=True), 0.02 / 2**8),
+        (lambda o: nn.optim.ReduceLROnPlateau(o, "max", 0.5, patience=0, monitor="loss"), None),
+    ):
+        model, loss, optimizer, loader, _ = problem()
+        run = nn.fit(model, loss, optimizer, loader, 2, scheduler=make(optimizer), progress=False)
+        if expected is None:
+            expected = 0.02 if run.history[1]["loss"] > run.history[0]["loss"] else 0.01
+        np.testing.assert_allclose(optimizer.param_groups[0]["lr"], expected)
+
+
+def test_callbacks_hear_everything_in_order_and_the_end_even_after_an_interrupt():
+    heard = []
+
+    class Listener(callbacks.Callback):
+        def on_start(self, run):
+            heard.append("start")
+
+        def on_update(self, run):
+            heard.append(run.updates)
+            if run.updates == 6:
+                raise KeyboardInterrupt
+
+        def on_epoch(self, run):
+            heard.append(f"epoch {run.epoch}")
+
+        def on_end(self, run):
+            heard.append("end")
+
+    model, loss, optimizer, loader, _ = problem()
+    with pytest.raises(KeyboardInterrupt):
+        nn.fit(model, loss, optimizer, loader, 3, callbacks=[Listener()], progress=False)
+    assert heard == ["start", 1, 2, 3, 4, "epoch 1", 5, 6, "end"]
+
+
+def test_an_interrupt_leaves_the_last_checkpoint_and_readable_logs(tmp_path):
+    class Interrupt(callbacks.Callback):
+        def on_update(self, run):
+            if run.updates == 10:
+                raise KeyboardInterrupt
+
+    def go(*more):
+        model, loss, optimizer, loader, data = problem()
+        listeners = [
+            callbacks.Checkpoint(tmp_path / "run.npz"),
+            callbacks.CSVLog(tmp_path / "log.csv"),
+            callbacks.JSONLog(tmp_path / "log.json"),
+            *more,
+        ]
+        return nn.fit(
+            model, loss, optimizer, loader, 4, evaluate_on={"train": data}, callbacks=listeners, progress=False
+        )
+
+    with pytest.raises(KeyboardInterrupt):
+        go(Interrupt())
+    with open(tmp_path / "log.csv", newline="") as file:
+        assert [row["epoch"] for row in csv.DictReader(file)] == ["1", "2"]
+    run = go()
+    assert run.column("epoch") == [1, 2, 3, 4]
+    assert json.loads((tmp_path / "log.json").read_text()) == run.history
+    assert run.updates == 16
+
+
+def test_early_stopping_waits_and_the_best_weights_come_back():
+    model, loss, optimizer, loader, data = problem()
+    scores = iter([0.5, 0.7, 0.6, 0.7, 0.65, 0.9])
+    seen = []
+
+    def accuracy(outputs, targets):
+        return value[0]
+
+    class Next(callbacks.Callback):
+        def on_update(self, run):
+            if run.updates % 4 == 0:
+                value[0] = next(scores)
+
+        def on_epoch(self, run):
+            seen.append(model.state_dict())
+
+    value = [0.0]
+    run = nn.fit(
+        model, loss, optimizer, loader, 20, evaluate_on={"held-out": data}, metrics=[accuracy], progress=False,
+        callbacks=[
+            Next(),
+            callbacks.EarlyStopping("held-out accuracy", patience=3),
+            callbacks.BestWeights("held-out accuracy"),
+        ],
+    )  # fmt: skip
+    assert run.epoch == 5
+    np.testing.assert_equal(model.state_dict(), seen[1])
+
+
+def test_a_column_that_is_not_there_is_named():
+    model, loss, optimizer, loader, _ = problem()
+    with pytest.raises(nn.SettingError, match="no column 'test accuracy'; it has epoch, updates, loss"):
+        nn.fit(model, loss, optimizer, loader, 1, callbacks=[callbacks.EarlyStopping("test accuracy")], progress=False)
+
+
+def test_a_loader_without_batches_is_refused():
+    model, loss, optimizer, _, _ = problem()
+    with pytest.raises(nn.SettingError, match="no batches"):
+        nn.fit(model, loss, optimizer, [], 1, progress=False)
+
+
+def test_evaluate_weighs_batches_by_their_size_and_restores_every_mode():
+    model, loss, _, _, (x, t) = problem()
+    model[2].eval()
+    model.training = False
+    result = nn.evaluate(model, (x, t), loss=loss, batch_size=7)
+    assert [part.training for part in model.modules()] == [False, True, True, False, True]
+    scores = nn.predict(model, x)
+    np.testing.assert_allclose(result["accuracy"], (scores.argmax(1) == t).mean())
+    np.testing.assert_allclose(result["loss"], loss(scores, t).item(), rtol=1e-6)
+    by_loader = nn.evaluate(model, nn.data.DataLoader((x, t), batch_size=7))
+    assert by_loader == {"accuracy": result["accuracy"]}
+    with pytest.raises(nn.SettingError, match="nothing to evaluate"):
+        nn.evaluate(model, (x[:0], t[:0]))
+
+
+def test_modes_are_restored_after_an_error():
+    model = nn.Sequential(nn.Linear(2, 2), nn.Dropout())
+    with pytest.raises(ag.ShapeError):
+        nn.predict(model, np.zeros((3, 5), np.float32))
+    assert all(part.training for part in model.modules())
+    assert ag.is_grad_enabled()
+
+
+def test_predict_equals_the_model_in_eval_mode_whatever_the_batches():
+    model, _, _, _, (x, _) = problem()
+    answers = nn.predict(model, x, batch_size=7)
+    np.testing.assert_allclose(answers, model.eval()(x).data, rtol=1e-6)
+    assert nn.predict(model, ag.Tensor(x)).dtype == np.float32
+    with pytest.raises(nn.SettingError, match="nothing to predict"):
+        nn.predict(model, x[:0])
+    with pytest.raises(nn.SettingError, match="batch_size must be at least 1"):
+        nn.predict(model, x, batch_size=0)
+
+
+def test_predict_needs_memory_for_a_batch_and_the_answers_only():
+    model = nn.Sequential(nn.Conv2d(1, 30, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(4320, 10))
+    images = np.zeros((1000, 1, 28, 28), np.float32)
+    nn.predict(model, images[:100])
+    tracemalloc.start()
+    nn.predict(model, images)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 60e6  # the feature maps of all images would be 69 MB, their windows 58 MB more
+
+
+def test_finding_a_learning_rate_puts_everything_back():
+    model, loss, optimizer, loader, _ = problem()
+    nn.train_step(model, loss, optimizer, *next(iter(loader)))
+    before = model.state_dict(), optimizer.state_dict(), nn.get_rng_state(), loader.state_dict()
+    trial = nn.find_learning_rate(model, loss, optimizer, loader, 1e-5, 100.0, updates=60)
+    after = model.state_dict(), optimizer.state_dict(), nn.get_rng_state(), loader.state_dict()
+    np.testing.assert_equal(after, before)
+    assert 1e-5 < trial.suggestion < 10
+    assert trial.losses[-1] > trial.losses.min()
+    assert len(trial.rates) == len(trial.losses) <= 60
+    with pytest.raises(nn.SettingError, match="rise from above 0"):
+        nn.find_learning_rate(model, loss, optimizer, loader, 1.0, 0.1)
