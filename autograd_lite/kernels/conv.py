@@ -53,11 +53,12 @@ def conv2d(
     array([[[[ 8.5, 12.5]]]])
     """
     out = output_sizes(x.shape[2:], w.shape[2:], stride, padding, dilation)
-    _check(x.shape, w.shape, groups)
     y = _images((x.shape[0], w.shape[0], *out), np.result_type(x, w, *([] if bias is None else [bias])))
     biases = [None] * groups if bias is None else np.split(bias, groups)
-    for xs, ws, bs, ys in zip(_split(x, groups), np.split(w, groups), biases, _split(y, groups), strict=True):
-        _correlate(xs, ws, bs, ys, stride, padding, dilation)
+    for xs, ws, bs, ys in zip(
+        np.split(x, groups, axis=1), np.split(w, groups), biases, np.split(y, groups, axis=1), strict=True
+    ):
+        _forward(xs, ws, bs, ys, stride, padding, dilation)
     return y
 
 
@@ -78,11 +79,10 @@ def conv2d_input_gradient(
     array([[[[1., 2., 1.],
              [1., 2., 1.]]]])
     """
-    _check(shape, w.shape, groups)
     _check_cotangent(g.shape, shape, w.shape, stride, padding, dilation)
     dx = _images(shape, np.result_type(g, w))
-    for gs, ws, dxs in zip(_split(g, groups), np.split(w, groups), _split(dx, groups), strict=True):
-        _spread(gs, ws, dxs, stride, padding, dilation)
+    for gs, ws, dxs in zip(np.split(g, groups, axis=1), np.split(w, groups), np.split(dx, groups, axis=1), strict=True):
+        _input_gradient(gs, ws, dxs, stride, padding, dilation)
     return dx
 
 
@@ -103,18 +103,17 @@ def conv2d_weight_gradient(
     array([[[[1., 3.],
              [7., 9.]]]])
     """
-    _check(x.shape, shape, groups)
     _check_cotangent(g.shape, x.shape, shape, stride, padding, dilation)
     dw = np.empty(shape, np.result_type(g, x))
-    for gs, xs, dws in zip(_split(g, groups), _split(x, groups), np.split(dw, groups), strict=True):
-        dws[...] = _compare(gs, xs, dws.shape, stride, padding, dilation)
+    for gs, xs, dws in zip(np.split(g, groups, axis=1), np.split(x, groups, axis=1), np.split(dw, groups), strict=True):
+        dws[...] = _weight_gradient(gs, xs, dws.shape, stride, padding, dilation)
     return dw
 
 
 # -- One group, by matrices -------------------------------------------------------------------------------------------
 
 
-def _correlate(
+def _forward(
     x: np.ndarray, w: np.ndarray, bias: np.ndarray | None, y: np.ndarray, stride: Pair, padding: Pair, dilation: Pair
 ) -> None:
     """Write the convolution to ``y``."""
@@ -133,12 +132,14 @@ def _correlate(
             for matrix, part in zip(windows[1:], filters[1:], strict=True):
                 total += np.matmul(matrix, part, out=more)
             tile = out[rows, :, batch]
-            np.add(total.reshape(tile.shape), biases, out=tile, casting="same_kind")
+            np.add(total.reshape(tile.shape), biases, out=tile)
 
     threads.run(work, patches.batches(len(x)))
 
 
-def _compare(g: np.ndarray, x: np.ndarray, shape: Shape, stride: Pair, padding: Pair, dilation: Pair) -> np.ndarray:
+def _weight_gradient(
+    g: np.ndarray, x: np.ndarray, shape: Shape, stride: Pair, padding: Pair, dilation: Pair
+) -> np.ndarray:
     """The gradient of the filters."""
     patches = Patches(shape, g.shape[2:], stride, padding, dilation, _working(np.result_type(g, x)))
     if winograd.suits(shape, stride, dilation, patches.dtype):
@@ -158,12 +159,12 @@ def _compare(g: np.ndarray, x: np.ndarray, shape: Shape, stride: Pair, padding: 
     return dw.reshape(kh, kw, c, o).transpose(3, 2, 0, 1)
 
 
-def _spread(g: np.ndarray, w: np.ndarray, dx: np.ndarray, stride: Pair, padding: Pair, dilation: Pair) -> None:
+def _input_gradient(g: np.ndarray, w: np.ndarray, dx: np.ndarray, stride: Pair, padding: Pair, dilation: Pair) -> None:
     """Write the gradient of the images to ``dx``."""
     if stride == (1, 1):  # each place in the image sees a window of the cotangent, through the filter turned round
         turned = w[:, :, ::-1, ::-1].transpose(1, 0, 2, 3)
         before = [d * (k - 1) - p for d, k, p in zip(dilation, w.shape[2:], padding, strict=True)]
-        _correlate(g, turned, None, dx, stride, (before[0], before[1]), dilation)
+        _forward(g, turned, None, dx, stride, (before[0], before[1]), dilation)
         return
     dtype, cotangent = _working(dx.dtype), _by_place(g)
     c, kernel = w.shape[1], w.shape[2:]
@@ -206,20 +207,6 @@ def _images(shape: Shape, dtype: np.dtype[Any]) -> np.ndarray:
 
 def _by_place(x: np.ndarray) -> np.ndarray:
     return x.transpose(2, 3, 0, 1)
-
-
-def _split(x: np.ndarray, groups: int) -> list[np.ndarray]:
-    return np.split(x, groups, axis=1)
-
-
-def _check(x_shape: Shape, w_shape: Shape, groups: int) -> None:
-    if len(x_shape) != 4 or len(w_shape) != 4:
-        raise ShapeError(f"Images must be (N, C, H, W) and filters (O, C, KH, KW); got {x_shape} and {w_shape}.")
-    if groups < 1 or w_shape[0] % groups or x_shape[1] != w_shape[1] * groups:
-        raise ShapeError(
-            f"Images {x_shape} have {x_shape[1]} channels; filters {w_shape} with groups={groups} need "
-            f"{w_shape[1] * groups}, and a number of filters that {groups} divides."
-        )
 
 
 def _check_cotangent(g: Shape, x: Shape, w: Shape, stride: Pair, padding: Pair, dilation: Pair) -> None:

@@ -120,7 +120,7 @@ def avg_pool2d(
     y = np.zeros_like(x, shape=(*x.shape[:2], *out), dtype=np.result_type(x, np.float16))
     for _, _, which, where in places(x.shape[2:], out, kernel, stride, padding):
         y[which] += x[where]
-    y *= _weights(x.shape[2:], out, kernel, stride, padding, count_include_pad, y.dtype)
+    y /= _counts(x.shape[2:], out, kernel, stride, padding, count_include_pad).astype(y.dtype)
     return y
 
 
@@ -141,22 +141,20 @@ def avg_pool2d_gradient(
     array([[[[0.25, 0.25, 0.  ],
              [0.25, 0.25, 0.  ]]]])
     """
-    g = g * _weights(shape[2:], g.shape[2:], kernel, stride, padding, count_include_pad, g.dtype)
+    g = g / _counts(shape[2:], g.shape[2:], kernel, stride, padding, count_include_pad).astype(g.dtype)
     dx = np.zeros_like(g, shape=shape)
     for _, _, which, where in places(shape[2:], g.shape[2:], kernel, stride, padding):
         dx[where] += g[which]
     return dx
 
 
-def _weights(
-    size: Shape, out: Shape, kernel: Pair, stride: Pair, padding: Pair, count_include_pad: bool, dtype: Any
-) -> np.ndarray:
-    """One over the number of elements that count in each window, (OH, OW)."""
+def _counts(size: Shape, out: Shape, kernel: Pair, stride: Pair, padding: Pair, count_include_pad: bool) -> np.ndarray:
+    """The number of elements that count in each window, (OH, OW)."""
     rows, columns = (
         [_count(n, k, w * s - p, p if count_include_pad else 0) for w in range(m)]
         for n, m, k, s, p in zip(size, out, kernel, stride, padding, strict=True)
     )
-    return (1 / np.outer(rows, columns)).astype(dtype)
+    return np.outer(rows, columns)
 
 
 def _count(size: int, kernel: int, start: int, margin: int) -> int:

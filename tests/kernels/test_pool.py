@@ -89,6 +89,10 @@ def test_average_pooling_and_its_gradient_equal_the_loops(case, ceil_mode, inclu
         np.testing.assert_allclose(dx[(..., *unit)], expected, atol=8 * tolerance)
 
 
+def test_the_mean_of_equal_numbers_is_that_number():
+    assert pool.avg_pool2d(np.ones((1, 1, 7, 7)), (7, 7), (7, 7)).item() == 1  # 49 * (1 / 49) would not be
+
+
 def test_windows_that_do_not_fit_are_refused():
     with pytest.raises(ShapeError, match="window of 4 does not fit"):
         pool.max_pool2d(np.zeros((1, 1, 3, 3)), (4, 4), (1, 1))
