@@ -55,7 +55,9 @@ def grad(
     (Tensor(12.),)
     """
     ys, xs = _sequence(outputs), _sequence(inputs)
-    gs = [None] * len(ys) if grad_outputs is None else _sequence(grad_outputs)
+    gs = [None] * len(ys) if grad_outputs is None else grad_outputs
+    if isinstance(outputs, Tensor) and grad_outputs is not None and not _one_tensor(grad_outputs):
+        gs = [grad_outputs]
     if len(gs) != len(ys):
         raise ShapeError(f"{len(ys)} outputs need as many grad_outputs; {len(gs)} were given.")
     targets = [_node(x, i) for i, x in enumerate(xs)]
@@ -187,6 +189,11 @@ def _slope(f: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
 
 def _sequence(value: Any) -> Sequence[Any]:
     return [value] if isinstance(value, Tensor) or not isinstance(value, list | tuple) else value
+
+
+def _one_tensor(value: Any) -> bool:
+    """Whether ``value`` is a sequence of one array, rather than an array written as a list."""
+    return isinstance(value, list | tuple) and len(value) == 1 and isinstance(value[0], Tensor | np.ndarray)
 
 
 def _node(tensor: Tensor, i: int) -> Node:

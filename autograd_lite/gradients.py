@@ -27,6 +27,7 @@ def no_grad() -> AbstractContextManager[None]:
 
     Examples
     --------
+    >>> from autograd_lite import Tensor
     >>> x = Tensor(2.0, requires_grad=True)
     >>> with no_grad():
     ...     y = x * x
@@ -116,6 +117,7 @@ class Gradients(ArrayMethods):
 
         Examples
         --------
+        >>> from autograd_lite import Tensor
         >>> x = Tensor(3.0, requires_grad=True)
         >>> (x * x).backward()
         >>> x.grad.item()

@@ -555,3 +555,9 @@ def test_backward_gives_infinite_slopes_without_warnings():
         y = x.log()
     y.sum().backward()
     assert x.grad.item() == np.inf
+
+
+def test_grad_takes_the_cotangent_of_a_single_output_as_a_list_of_numbers_or_of_one_array():
+    x = leaf(2)
+    assert grad(x * 2.0, x, [1.0, 10.0])[0].tolist() == [2, 20]
+    assert grad(x * 2.0, x, [np.array([1.0, 10.0])])[0].tolist() == [2, 20]
