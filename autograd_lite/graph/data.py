@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -44,11 +45,12 @@ class Summary:
     def of(cls, array: Any, pictures: bool = False) -> Summary:
         """Summarise an array or a number of any kind; ``pictures`` adds ``pixels`` and ``counts``."""
         array = np.asarray(array)
-        out = cls(array.shape, str(array.dtype), array.nbytes)
+        out = cls(array.shape, dtype_name(array.dtype), array.nbytes)
         if array.size == 0 or array.dtype.kind not in "biuf":
             return out
         if array.size == 1:
-            out.value = float(array.reshape(())[()])
+            out._set_number(float(array.item()))
+            return out
         numbers = array if array.dtype.kind == "f" else array.astype(np.float64)
         finite = np.isfinite(numbers)
         if not finite.all():
@@ -57,15 +59,30 @@ class Summary:
             numbers = numbers[finite]
         if numbers.size:
             numbers = numbers.astype(np.promote_types(numbers.dtype, np.float64), copy=False)
-            out.low, out.high = float(numbers.min()), float(numbers.max())
-            out.mean, out.std = float(numbers.mean()), float(numbers.std())
-            with np.errstate(over="ignore"):
+            low, high = numbers.min(), numbers.max()
+            with np.errstate(all="ignore"):
+                out.low, out.high = float(low), float(high)
+                out.mean, out.std = float(numbers.mean()), float(numbers.std())
                 out.norm = float(np.linalg.norm(numbers.reshape(-1)))
-        if pictures and array.size > 1:
+                if pictures and numbers.size > PIXELS and 0 < high - low < np.inf:
+                    places = ((numbers - low) / (high - low) * BINS).astype(int)
+                    out.counts = np.bincount(places.reshape(-1).clip(0, BINS - 1), minlength=BINS).tolist()
+        if pictures:
             out.pixels = _pixels(array)
-            if numbers.size > PIXELS and out.low is not None and out.high is not None and out.high - out.low < np.inf:
-                out.counts = np.histogram(numbers, BINS)[0].tolist()
         return out
+
+    def _set_number(self, value: float) -> None:
+        self.value = value
+        self.nans, self.infs = int(value != value), int(abs(value) == np.inf)
+        if not self.nans and not self.infs:
+            self.low = self.high = self.mean = value
+            self.std, self.norm = 0.0, abs(value)
+
+
+@cache
+def dtype_name(dtype: np.dtype[Any]) -> str:
+    """What NumPy calls ``dtype``; it takes its time to say so."""
+    return str(dtype)
 
 
 def _pixels(array: np.ndarray) -> list[list[float | None]]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -59,14 +60,36 @@ def describe(node: Node, facts: Facts) -> GraphNode:
     """All of a graph node that needs no other node."""
     if isinstance(facts.rule, Leaf):
         return GraphNode("", "leaf", node.shape)
-    rule = type(facts.rule)
-    own_repr = any("__repr__" in vars(base) for base in rule.__mro__[: rule.__mro__.index(Function)])
-    family = rule.__module__.rpartition(".")[2] if rule.__module__.startswith(OURS) else "custom"
+    looks = _looks(type(facts.rule))
     kept = {id(v): v.nbytes for v in (*facts.kept.values(), facts.result) if isinstance(v, np.ndarray)}
     return GraphNode(
-        "", "op", node.shape, rule.__name__, repr(facts.rule) if own_repr else rule.__name__, family,
-        settings=settings(facts.rule), saved_bytes=sum(kept.values()),
+        "", "op", node.shape, looks.name, repr(facts.rule) if looks.own_repr else looks.name, looks.family,
+        settings=settings(facts.rule, looks.slots), saved_bytes=sum(kept.values()),
     )  # fmt: skip
+
+
+class _Looks(NamedTuple):
+    name: str
+    family: str
+    own_repr: bool
+    slots: tuple[str, ...]
+
+
+_known: WeakKeyDictionary[type[Function], _Looks] = WeakKeyDictionary()
+
+
+def _looks(rule: type[Function]) -> _Looks:
+    """What all uses of a rule class share."""
+    if rule not in _known:
+        bases = rule.__mro__
+        slots: list[str] = []
+        for base in reversed(bases):
+            own = vars(base).get("__slots__", ())
+            slots += [own] if isinstance(own, str) else own
+        family = rule.__module__.rpartition(".")[2] if rule.__module__.startswith(OURS) else "custom"
+        own_repr = any("__repr__" in vars(base) for base in bases[: bases.index(Function)])
+        _known[rule] = _Looks(rule.__name__, family, own_repr, tuple(slots))
+    return _known[rule]
 
 
 def operand_name(facts: Facts, i: int) -> str:
@@ -74,12 +97,8 @@ def operand_name(facts: Facts, i: int) -> str:
     return facts.names[i] if i < len(facts.names) else f"{facts.names[0]}[{i}]"
 
 
-def settings(rule: Function) -> dict[str, str]:
+def settings(rule: Function, slots: Iterable[str]) -> dict[str, str]:
     """The attributes of a rule, as short text."""
-    slots: list[str] = []
-    for base in reversed(type(rule).__mro__):
-        own = vars(base).get("__slots__", ())
-        slots += [own] if isinstance(own, str) else own
     values = {name: getattr(rule, name) for name in slots if hasattr(rule, name)} | getattr(rule, "__dict__", {})
     return {name: short(value) for name, value in values.items() if value is not None and value is not False}
 

@@ -33,8 +33,8 @@ def fold(graph: Graph, limit: int = READABLE) -> Graph:
 
 
 def without_constants(graph: Graph) -> Graph:
-    """The graph without operands that need no gradient."""
-    gone = {node.id for node in graph.nodes if node.kind == "constant"}
+    """The graph without operands that need no gradient, unless the program has a name for them."""
+    gone = {node.id for node in graph.nodes if node.kind == "constant" and node.name is None}
     return replace(
         graph,
         nodes=[node for node in graph.nodes if node.id not in gone],
@@ -58,11 +58,13 @@ def collapse(graph: Graph, depth: int) -> Graph:
         times = [_times(around[node.module], calls, depth) for node in nodes if node.module]
         sizes = [int(np.prod(node.shape)) if node.kind in ("leaf", "parameter") else 0 for node in nodes]
         operations = sum(n for n, node in zip(times, nodes, strict=True) if node.kind == "op")
-        facts = {"operations": f"{operations:,}"}
+        only = [node for node in nodes if node.kind == "op"] if operations == 1 else []
+        facts = {} if only else {"operations": f"{operations:,}"}
         if any(sizes):
             facts["parameters"] = f"{sum(n * size for n, size in zip(times, sizes, strict=True)):,}"
+        op, family = (only[0].op, only[0].family) if only else (call.kind, "module")  # one operation lends its colour
         merged[id] = GraphNode(
-            id, "module", last.shape, call.kind, call.kind, "module", title(call), last.dtype, facts, call.parent,
+            id, "module", last.shape, op, call.kind, family, title(call), last.dtype, facts, call.parent,
             sum(node.saved_bytes for node in nodes), last.value, last.gradient,
         )  # fmt: skip
         seconds = [node.seconds for node in nodes if node.seconds is not None]

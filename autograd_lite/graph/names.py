@@ -34,13 +34,20 @@ class Names:
         self.variables = {id(value): name for name, value in reversed(list(variables.items()))}
         for name, tensor in (given or {}).items():
             self._give(name, tensor)
-        for module in modules:
+        owners = [module for module in modules if any(True for _ in module.named_parameters())]
+        self._several = len(owners) > 1
+        for module in owners:
             for path, parameter in module.named_parameters():
                 if isinstance(parameter, Tensor) and parameter.node is not None:
                     self.parameters.add(parameter.node)
-                    self._note(path, parameter)
+                    self._note(self.path(module, path), parameter)
         for name, value in _spread(variables):
             self._note(name, value)
+
+    def path(self, root: Any, path: str) -> str:
+        """What to call a part or a parameter of an outermost module: with its name, if there are several such."""
+        title = self.variables.get(id(root)) or type(root).__name__
+        return title if not path else f"{title}.{path}" if self._several else path
 
     def _give(self, name: str, tensor: Tensor) -> None:
         if not isinstance(name, str) or not isinstance(tensor, Tensor):

@@ -12,7 +12,7 @@ import numpy as np
 from ..errors import GradError
 from ..function import Node
 from ..tensor import Tensor
-from .data import Graph, GraphEdge, GraphNode, ModuleCall, Summary
+from .data import Graph, GraphEdge, GraphNode, ModuleCall, Summary, dtype_name
 from .dtypes import infer
 from .facts import Facts, describe, look_at, operand_name
 from .modules import Calls
@@ -156,7 +156,7 @@ class Tracer:
             if out.kind == "leaf" and node in self.names.parameters:
                 out.kind = "parameter"
             if node in dtypes:
-                out.dtype = str(dtypes[node])
+                out.dtype = dtype_name(dtypes[node])
             if node in self.calls.owner:
                 out.module = module_ids[self.calls.owner[node]]
             note = self.watched.notes.get(node)
@@ -207,9 +207,8 @@ class Tracer:
         """Names of calls: the path from the outermost module, whose own name is the variable's or its class's."""
         paths: dict[int, str] = {}
         for root in self.calls.roots():
-            title = self.names.variables.get(id(root)) or type(root).__name__
             for path, part in root.named_modules():
-                paths.setdefault(id(part), path or title)
+                paths.setdefault(id(part), self.names.path(root, path))
         totals: dict[int, int] = {}
         for call in self.calls.all:
             totals[id(call.module)] = totals.get(id(call.module), 0) + 1

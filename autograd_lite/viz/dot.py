@@ -280,6 +280,8 @@ class _Writer:
                 attributes |= {"style": "dashed", "color": self.theme.edge}
         if (edge.tail, edge.head) in self.marks.path:
             attributes |= {"color": self.theme.alarm, "penwidth": "3.2"}
+        elif self.marks.path:
+            attributes |= {"color": self.theme.edge, "penwidth": "1.1"}
         dot.edge(tail, edge.head, **attributes)
 
     def _edge_label(self, edge: GraphEdge, flowing: Summary) -> str:
@@ -367,7 +369,8 @@ def size_text(value: Summary) -> str:
         return number(value.value)
     bad = [f"{value.nans} nan"] if value.nans else []
     bad += [f"{value.infs} inf"] if value.infs else []
-    return DOT.join([f"norm {number(value.norm)}" if value.norm is not None else "empty", *bad])
+    norm = [f"norm {number(value.norm)}"] if value.norm is not None else []
+    return DOT.join([*norm, *bad]) or "empty"
 
 
 def bytes_text(n: int) -> str:

@@ -43,7 +43,7 @@ def kind(node: GraphNode) -> str:
     """The key in :data:`KINDS` that decides the colour of ``node``."""
     if node.kind == "constant":
         return "data" if node.shape else "constant"
-    if node.kind != "op":
+    if node.kind != "op" and node.family in ("", "module"):
         return node.kind
     return "activation" if node.op in _ACTIVATIONS else _FAMILIES.get(node.family, "arithmetic")
 

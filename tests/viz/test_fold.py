@@ -113,6 +113,7 @@ def test_modules_collapse_to_a_depth():
     assert [node.kind for node in closed] == ["module", "op"]
     assert [node.name for node in open_once if node.kind == "module"] == ["stem", "layer0", "layer1", "head"]
     assert open_once["layer0"].settings == {"operations": "3", "parameters": "20"}
+    assert open_once["stem"].settings == {"parameters": "20"}
     assert open_once["layer0"].shape == (3, 4)
     assert is_sound(closed)
     assert is_sound(open_once)

@@ -193,6 +193,14 @@ def test_modules_hold_their_nodes_and_name_their_parameters():
     assert {node.name for node in graph if node.kind == "parameter"} == {name for name, _ in model.named_parameters()}
 
 
+def test_parameters_of_several_networks_are_told_apart():
+    generator, critic, x = Net(), Linear(4, 1), images()
+    graph = trace(critic(generator(x)).sum())
+    names = {node.name for node in graph if node.kind == "parameter"}
+    assert {"generator.conv.weight", "critic.weight"} <= names
+    assert {call.name for call in graph.modules} >= {"generator", "generator.hidden", "critic"}
+
+
 def test_each_call_of_a_shared_module_is_numbered():
     cell = Linear(3, 3)
     h = images().reshape(-1, 3)
