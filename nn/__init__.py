@@ -1,6 +1,6 @@
 """Networks on autograd_lite: layers, losses, optimisers, data and training, under PyTorch's names."""
 
-from . import callbacks, data, functional, init, metrics, optim, plots
+from . import callbacks, data, functional, init, metrics, optim, plots, utils
 from .containers import ModuleDict, ModuleList, Sequential
 from .errors import LabelError, SettingError, StateError
 from .layers import (
@@ -35,6 +35,7 @@ from .layers import (
     Hardtanh,
     Identity,
     LayerNorm,
+    LazyConv1d,
     LazyConv2d,
     LazyLinear,
     LeakyReLU,
@@ -98,13 +99,13 @@ __all__ = [
     "Dropout2d", "ELU", "Embedding", "evaluate", "evaluating", "find_learning_rate", "fit", "Flatten", "functional",
     "GELU", "generator", "get_rng_state", "GroupNorm", "GRU", "GRUCell", "Hardsigmoid", "Hardswish", "Hardtanh",
     "HingeEmbeddingLoss", "HingeLoss", "HuberLoss", "Identity", "init", "KLDivLoss", "L1Loss", "LabelError",
-    "LayerNorm", "LazyConv2d", "LazyLinear", "LeakyReLU", "Linear", "load", "load_checkpoint", "load_pickle",
-    "LocalResponseNorm", "LogSigmoid", "LogSoftmax", "LSTM", "LSTMCell", "manual_seed", "MaxPool1d", "MaxPool2d",
-    "metrics", "Mish", "Module", "ModuleDict", "ModuleList", "MSELoss", "MultiheadAttention", "NLLLoss", "optim",
-    "Parameter", "plots", "predict", "PReLU", "RateTrial", "ReLU", "ReLU6", "RMSNorm", "RNN", "RNNCell", "Run",
-    "save", "save_checkpoint", "SELU", "Sequential", "set_rng_state", "SettingError", "Sigmoid", "SiLU",
-    "SmoothL1Loss", "Softmax", "Softmin", "Softplus", "Softsign", "StateError", "summary", "SumSquaredErrorLoss",
-    "Tanh", "Tanhshrink", "train_step", "TransformerEncoder", "TransformerEncoderLayer", "TripletMarginLoss",
-    "Unflatten", "Upsample",
+    "LayerNorm", "LazyConv1d", "LazyConv2d", "LazyLinear", "LeakyReLU", "Linear", "load", "load_checkpoint",
+    "load_pickle", "LocalResponseNorm", "LogSigmoid", "LogSoftmax", "LSTM", "LSTMCell", "manual_seed", "MaxPool1d",
+    "MaxPool2d", "metrics", "Mish", "Module", "ModuleDict", "ModuleList", "MSELoss", "MultiheadAttention",
+    "NLLLoss", "optim", "Parameter", "plots", "predict", "PReLU", "RateTrial", "ReLU", "ReLU6", "RMSNorm", "RNN",
+    "RNNCell", "Run", "save", "save_checkpoint", "SELU", "Sequential", "set_rng_state", "SettingError", "Sigmoid",
+    "SiLU", "SmoothL1Loss", "Softmax", "Softmin", "Softplus", "Softsign", "StateError", "summary",
+    "SumSquaredErrorLoss", "Tanh", "Tanhshrink", "train_step", "TransformerEncoder", "TransformerEncoderLayer",
+    "TripletMarginLoss", "Unflatten", "Upsample", "utils",
 ]
 # fmt: on

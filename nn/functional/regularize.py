@@ -10,6 +10,7 @@ import autograd_lite as ag
 from autograd_lite import Tensor
 from autograd_lite.errors import ShapeError
 
+from ..parameter import Owned
 from ..random import generator
 from ._common import as_array, as_tensor, share
 
@@ -77,7 +78,7 @@ def batch_norm(
     ----------
     input : array_like, shape (N, C) or (N, C, ...)
     running_mean, running_var : Tensor, shape (C,), optional
-        Updated in place.
+        Changed in training.
     weight, bias : array_like, shape (C,), optional
 
     Raises
@@ -99,10 +100,18 @@ def batch_norm(
         raise ShapeError(f"Batch normalisation in training needs two numbers or more per channel; got input {x.shape}.")
     y, mean, var = ag.normalize(x, (0, *range(2, x.ndim)), gamma, beta, eps)
     if running_mean is not None:
-        with ag.no_grad():
-            running_mean += momentum * (mean.reshape(-1) - running_mean)
-            running_var += momentum * (var.reshape(-1) * (n / (n - 1)) - running_var)
+        _move(running_mean, mean.reshape(-1), momentum)
+        _move(running_var, var.reshape(-1) * (n / (n - 1)), momentum)
     return y
+
+
+def _move(running: Any, batch: np.ndarray, momentum: float) -> None:
+    """Move what is remembered by the share ``momentum`` towards ``batch``."""
+    values = running.data + momentum * (batch - running.data)
+    if isinstance(running, Owned):
+        running.become(values, running.dtype)  # cheaper than a change in place, of which all graphs must know
+    else:
+        running[...] = values
 
 
 def layer_norm(

@@ -25,7 +25,7 @@ from .activation import (
     Tanhshrink,
 )
 from .attention import MultiheadAttention, TransformerEncoder, TransformerEncoderLayer
-from .conv import Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, LazyConv2d
+from .conv import Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, LazyConv1d, LazyConv2d
 from .dropout import Dropout, Dropout1d, Dropout2d
 from .linear import Affine, Bilinear, Embedding, LazyLinear, Linear
 from .norm import BatchNorm1d, BatchNorm2d, GroupNorm, LayerNorm, LocalResponseNorm, RMSNorm
@@ -38,9 +38,10 @@ __all__ = [
     "AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "Affine", "AvgPool1d", "AvgPool2d", "BatchNorm1d", "BatchNorm2d",
     "Bilinear", "CELU", "Conv1d", "Conv2d", "ConvTranspose1d", "ConvTranspose2d", "Dropout", "Dropout1d",
     "Dropout2d", "ELU", "Embedding", "Flatten", "GELU", "GroupNorm", "GRU", "GRUCell", "Hardsigmoid", "Hardswish",
-    "Hardtanh", "Identity", "LayerNorm", "LazyConv2d", "LazyLinear", "LeakyReLU", "Linear", "LocalResponseNorm",
-    "LogSigmoid", "LogSoftmax", "LSTM", "LSTMCell", "MaxPool1d", "MaxPool2d", "Mish", "MultiheadAttention", "PReLU",
-    "ReLU", "ReLU6", "RMSNorm", "RNN", "RNNCell", "SELU", "Sigmoid", "SiLU", "Softmax", "Softmin", "Softplus",
-    "Softsign", "Tanh", "Tanhshrink", "TransformerEncoder", "TransformerEncoderLayer", "Unflatten", "Upsample",
+    "Hardtanh", "Identity", "LayerNorm", "LazyConv1d", "LazyConv2d", "LazyLinear", "LeakyReLU", "Linear",
+    "LocalResponseNorm", "LogSigmoid", "LogSoftmax", "LSTM", "LSTMCell", "MaxPool1d", "MaxPool2d", "Mish",
+    "MultiheadAttention", "PReLU", "ReLU", "ReLU6", "RMSNorm", "RNN", "RNNCell", "SELU", "Sigmoid", "SiLU",
+    "Softmax", "Softmin", "Softplus", "Softsign", "Tanh", "Tanhshrink", "TransformerEncoder",
+    "TransformerEncoderLayer", "Unflatten", "Upsample",
 ]
 # fmt: on

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, ClassVar
 
 import numpy as np
@@ -46,14 +47,23 @@ class _Conv(Module):
             raise SettingError(f"kernel_size must be a number or {self.axes} numbers, not {kernel_size!r}.")
         for length in kernel:
             at_least_one(kernel_size=length)
-        self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
+        self.out_channels, self.groups = out_channels, groups
         self.kernel_size, self.stride, self.padding, self.dilation = kernel_size, stride, padding, dilation
-        outer, inner = (in_channels, out_channels) if self.transposed else (out_channels, in_channels)
-        shape = (outer, inner // groups, *kernel)
-        fan_in = inner // groups * int(np.prod(kernel))
         rng = generator(rng)
-        self.weight = uniform(shape, fan_in, dtype, rng)
-        self.bias = uniform((out_channels,), fan_in, dtype, rng) if bias else None
+        self.weight = self._first_weight(in_channels, kernel, dtype, rng)
+        self.bias = self._first_bias(dtype, rng) if bias else None
+
+    def _first_weight(self, in_channels: int, kernel: tuple[int, ...], dtype: DTypeLike, rng: Rng) -> Parameter:
+        outer, inner = (in_channels, self.out_channels) if self.transposed else (self.out_channels, in_channels)
+        return uniform((outer, inner // self.groups, *kernel), inner // self.groups * math.prod(kernel), dtype, rng)
+
+    def _first_bias(self, dtype: DTypeLike, rng: Rng) -> Parameter:
+        return uniform((self.out_channels,), math.prod(self.weight.shape[1:]), dtype, rng)
+
+    @property
+    def in_channels(self) -> int:
+        """Channels of the input; 0 if they are not known yet."""
+        return self.weight.shape[0] if self.transposed or self.weight.ndim == 1 else self.weight.shape[1] * self.groups
 
     def _check(self, x: Any) -> None:
         shape = x.shape if isinstance(x, Tensor) else np.shape(x)
@@ -128,35 +138,6 @@ class Conv2d(_Conv):
         return F.conv2d(x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
 
 
-class LazyConv2d(Conv2d):
-    """:class:`Conv2d` that takes ``in_channels`` from its first input. Its arguments begin with ``out_channels``."""
-
-    def __init__(self, out_channels: int, kernel_size: Pair, *args: Any, **options: Any) -> None:
-        self._arguments = (kernel_size, *args), options
-        groups = options.get("groups", 1)
-        super().__init__(groups, out_channels, kernel_size, *args, **options)
-        self.weight: Parameter = LazyParameter(self.weight.dtype)
-        del self.in_channels
-
-    def __getattr__(self, name: str) -> Any:
-        if name == "in_channels" and "weight" in vars(self):
-            return 0 if self.weight.awaits_shape else self.weight.shape[1] * self.groups
-        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}.")
-
-    def forward(self, x: Any) -> Tensor:
-        """(N, in_channels, H, W) to (N, out_channels, OH, OW)."""
-        if self.weight.awaits_shape:
-            shape = x.shape if isinstance(x, Tensor) else np.shape(x)
-            if len(shape) != 4:
-                raise ShapeError(f"expected input (N, C, H, W), got {shape}.")
-            args, options = self._arguments
-            made = Conv2d(shape[1], self.out_channels, *args, **options)
-            self.weight.become(made.weight)
-            if self.bias is not None and made.bias is not None:
-                self.bias.become(made.bias)
-        return super().forward(x)
-
-
 class Conv1d(_Conv):
     """Convolution of signals (N, in_channels, L) with filters to be learnt; arguments as for :class:`Conv2d`.
 
@@ -172,6 +153,56 @@ class Conv1d(_Conv):
         """(N, in_channels, L) to (N, out_channels, OL)."""
         self._check(x)
         return F.conv1d(x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
+
+
+class _LazyConv(_Conv):
+    """A convolution whose weight is made for the first input."""
+
+    def __init__(
+        self,
+        out_channels: int,
+        kernel_size: Any,
+        stride: Any = 1,
+        padding: Any = 0,
+        dilation: Any = 1,
+        groups: int = 1,
+        bias: bool = True,
+        dtype: DTypeLike = np.float32,
+        rng: Rng = None,
+    ) -> None:
+        super().__init__(groups, out_channels, kernel_size, stride, padding, dilation, groups, bias, dtype, rng)
+        self._kernel, self._rng = self.weight.shape[2:], rng
+        self.weight = LazyParameter(dtype)
+
+    def _check(self, x: Any) -> None:
+        shape = x.shape if isinstance(x, Tensor) else np.shape(x)
+        if self.weight.awaits_shape and len(shape) == self.axes + 2:
+            if shape[1] % self.groups:
+                raise ShapeError(f"groups={self.groups} must divide the channels of the input, got {shape}.")
+            dtype, rng = self.weight.dtype, generator(self._rng)
+            self.weight.become(self._first_weight(shape[1], self._kernel, dtype, rng))
+            if self.bias is not None:
+                self.bias.become(self._first_bias(dtype, rng))
+        super()._check(x)
+
+
+class LazyConv2d(_LazyConv, Conv2d):
+    """:class:`Conv2d` that takes ``in_channels`` from its first input; its arguments begin with ``out_channels``.
+
+    Use the model once before counting or saving its parameters.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import nn
+    >>> layer = nn.LazyConv2d(8, 3)
+    >>> layer(np.zeros((1, 3, 6, 6), np.float32)).shape, layer
+    ((1, 8, 4, 4), LazyConv2d(3, 8, kernel_size=3))
+    """
+
+
+class LazyConv1d(_LazyConv, Conv1d):
+    """:class:`Conv1d` that takes ``in_channels`` from its first input; its arguments begin with ``out_channels``."""
 
 
 class _ConvTranspose(_Conv):

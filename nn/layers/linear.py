@@ -66,9 +66,14 @@ class Linear(Module):
     ) -> None:
         at_least_one(in_features=in_features, out_features=out_features)
         rng = generator(rng)
-        self.in_features, self.out_features = in_features, out_features
+        self.out_features = out_features
         self.weight = uniform((out_features, in_features), in_features, dtype, rng)
         self.bias = uniform((out_features,), in_features, dtype, rng) if bias else None
+
+    @property
+    def in_features(self) -> int:
+        """Length of the last axis of inputs; 0 if it is not known yet."""
+        return self.weight.shape[-1]
 
     def forward(self, x: Any) -> Tensor:
         """(..., in_features) to (..., out_features)."""
@@ -124,11 +129,6 @@ class LazyLinear(Linear):
         self.weight: Parameter = LazyParameter(dtype)
         self.bias = Parameter(np.zeros(out_features, dtype)) if bias else None
 
-    @property
-    def in_features(self) -> int:  # type: ignore[override]
-        """0 until the first input was seen."""
-        return 0 if self.weight.awaits_shape else self.weight.shape[1]
-
     def forward(self, x: Any) -> Tensor:
         """(..., in_features) to (..., out_features)."""
         if self.weight.awaits_shape:
@@ -138,8 +138,8 @@ class LazyLinear(Linear):
             rng = generator(self._rng)
             made = Linear(shape[-1], self.out_features, self.bias is not None, self.weight.dtype, rng)
             self.weight.become(made.weight)
-            if self.bias is not None and made.bias is not None:
-                init.constant_(self.bias, made.bias)  # type: ignore[arg-type]  # an array, here
+            if self.bias is not None:
+                self.bias.become(made.bias)
         return super().forward(x)
 
 

@@ -32,7 +32,8 @@ def lines(
     Parameters
     ----------
     series : mapping from names to curves, or from titles of panels to such mappings
-        A curve is its values, or a pair (x, values). The same name has the same colour in all panels.
+        A curve is its values, or a pair (x, values). The same name has the same colour in all panels; if all
+        panels have the same names, the first one explains them.
     title, xlabel, ylabel : str
     logx, logy : bool
         Logarithmic axes.
@@ -48,6 +49,7 @@ def lines(
     """
     panels = as_panels(series)
     names = list(dict.fromkeys(name for panel in panels.values() for name in panel))
+    first = next(iter(panels.values()))
     columns = min(columns, len(panels))
     rows = math.ceil(len(panels) / columns)
     size = (6.4, 3.9) if len(panels) == 1 else (4.1, 3.1)
@@ -64,7 +66,9 @@ def lines(
             axes.set_yscale("log")
         if ylim is not None:
             axes.set_ylim(ylim)
-        if len(curves) > 1:
+        if not logx and all(np.issubdtype(line.get_xdata().dtype, np.integer) for line in axes.lines):
+            axes.xaxis.get_major_locator().set_params(integer=True)
+        if len(curves) > 1 and (number == 0 or set(curves) != set(first)):
             legend(axes)
     hide_from(grid, len(panels))
     return figure

@@ -26,8 +26,9 @@ def histograms(
     arrays : mapping from names to arrays, or from titles of rows to such mappings
         One panel for each array; all have the same axis of values.
     bins : int
+        A bin with more than five times its share is cut off at the top, so that the others can be seen.
     xlim : pair of float, optional
-        By default the range of all numbers; what lies outside is counted at the edge.
+        By default the range of all numbers; what lies outside is not drawn.
 
     Examples
     --------
@@ -47,7 +48,8 @@ def histograms(
     for number, (row, panels) in enumerate(values.items()):
         line = grid[number]
         for axes, (name, numbers) in zip(line, panels.items(), strict=False):
-            axes.hist(np.clip(numbers, *xlim), bins=bins, range=xlim, color=colour(number), alpha=0.85)
+            heights, *_ = axes.hist(numbers, bins=bins, range=xlim, color=colour(number), alpha=0.85)
+            axes.set_ylim(0, 1.3 * max(min(heights.max(), 5 * heights.mean()), 1))
             dress(axes, name if number == 0 else "", grid=False)
             axes.set_yticks([])
             axes.spines["left"].set_visible(False)

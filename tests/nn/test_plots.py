@@ -78,9 +78,25 @@ def test_a_name_has_one_colour_in_all_panels():
     assert first.lines[1].get_color() == second.lines[0].get_color() != first.lines[0].get_color()
 
 
-def test_histograms_count_every_number_also_those_outside_the_axis():
-    (axes,) = plots.histograms({"x": np.linspace(-5, 5, 100)}, xlim=(0, 1), bins=10).axes
-    assert sum(bar.get_height() for bar in axes.patches) == 100
+def test_histograms_count_every_number_that_lies_on_the_axis():
+    numbers = np.linspace(-5, 5, 101)
+    for limits, count in (None, 101), ((0, 1), 11):
+        (axes,) = plots.histograms({"x": numbers}, xlim=limits, bins=10).axes
+        assert sum(bar.get_height() for bar in axes.patches) == count
+        assert axes.get_xlim()[0] <= (limits or (-5, 5))[0]
+
+
+def test_one_high_bar_does_not_hide_the_others():
+    (axes,) = plots.histograms({"x": np.append(np.zeros(10_000), np.linspace(0, 1, 1000))}, bins=10).axes
+    assert axes.get_ylim()[1] < 10_000
+
+
+def test_panels_with_the_same_names_share_one_legend():
+    series = {"a": [1, 2], "b": [2, 1]}
+    first, second, third = plots.lines({"one": series, "two": series, "three": {"b": [1, 2], "c": [2, 1]}}).axes
+    assert labels_of(first) == ["a", "b"]
+    assert second.get_legend() is None
+    assert labels_of(third) == ["b", "c"]
 
 
 def test_pictures_of_filters_are_tiled_row_by_row():
