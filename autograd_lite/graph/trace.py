@@ -26,7 +26,7 @@ def trace(
     names: Mapping[str, Tensor] | None = None,
     values: bool = False,
     constants: bool = True,
-    gradients: Any = False,
+    gradients: Any = None,
     watched: Recording | None = None,
 ) -> Graph:
     """The graph behind some tensors, as plain data.
@@ -43,9 +43,9 @@ def trace(
         Summarise arrays too, as far as something keeps them; single numbers always are.
     constants : bool
         Include operands that need no gradient, where a rule kept them.
-    gradients : bool, array_like or list of array_like
+    gradients : bool, array_like or list of array_like, optional
         Run backward, collecting nothing and keeping the graph, and note what flows along every edge. Other outputs
-        than single numbers need a cotangent each.
+        than single numbers need a cotangent each. By default what was watched is noted, if anything was.
     watched : Recording, optional
         What a :func:`watch` block saw: with it the graph may have been freed, every value is known, and the
         gradients are those of the pass that was watched.
@@ -136,11 +136,12 @@ class Tracer:
                 found[tensor.node] = tensor._data
         return found
 
-    def graph(self, values: bool = False, constants: bool = True, gradients: Any = False) -> Graph:
+    def graph(self, values: bool = False, constants: bool = True, gradients: Any = None) -> Graph:
         """The plain data."""
-        if gradients is not False and not any(node in self.flow.gradients for node in self.order):
+        wanted = gradients is not None and gradients is not False
+        if wanted and not any(node in self.flow.gradients for node in self.order):
             self.flow = gradient_flow(self.outputs, self.order, gradients)
-        flow = self.flow
+        flow = Recording() if gradients is False else self.flow
         results = self.values()
         known = {node: np.asarray(value).dtype for node, value in results.items()}
         dtypes = infer(self.order, lambda node: (self.facts[node].rule, self.facts[node].parents), known)
@@ -167,7 +168,7 @@ class Tracer:
             gradient = getattr(facts.rule, "grad", None) if out.kind != "op" else getattr(node, "retained", None)
             if node in flow.gradients:
                 out.gradient = flow.gradients[node]
-            elif gradient is not None and gradients is False:
+            elif gradient is not None and not wanted:
                 out.gradient = summary(gradient)
             start = len(edges)
             if constants:

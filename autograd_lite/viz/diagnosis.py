@@ -17,10 +17,11 @@ from ..graph import Graph, GraphNode, Recording
 from ..graph.text import label
 from ..graph.trace import Tracer
 from ..tensor import Tensor
-from .dot import Marks, headline, number, size_text, statistics, to_dot
+from .dot import Marks, to_dot
 from .drawing import Drawing
 from .flow import size
 from .style import THEMES
+from .words import headline, number, size_text, statistics
 
 VANISHED = 1e-6
 """A gradient has vanished if its elements are so much smaller than those of the largest one."""

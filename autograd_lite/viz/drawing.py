@@ -98,7 +98,7 @@ def draw(
     theme: str = "light",
     direction: str = "TB",
     constants: bool = True,
-    gradients: Any = False,
+    gradients: Any = None,
     watched: Recording | None = None,
     color: str = "kind",
     compare: Graph | Tensor | None = None,
@@ -128,10 +128,10 @@ def draw(
         Where data flows: ``"TB"`` (top to bottom), ``"LR"``, ``"BT"`` or ``"RL"``.
     constants : bool
         Draw operands that need no gradient, where a rule kept them.
-    gradients : bool, array_like or list of array_like
+    gradients : bool, array_like or list of array_like, optional
         Run backward, collecting nothing and keeping the graph, and draw what flows along every edge: its value or
         norm, as width and colour too. Where several contributions meet, they are shown to add up, and marked if they
-        cancel. Other outputs than single numbers need a cotangent each.
+        cancel. Other outputs than single numbers need a cotangent each. By default a watched pass is shown.
     watched : Recording, optional
         What a :func:`watch` block saw of this graph: values, times, source lines, and the pass that freed it.
     color : str
@@ -174,7 +174,7 @@ def draw(
         raise ValueError(f"There is no direction {direction!r}; choose from {', '.join(DIRECTIONS)}.")
     if color not in COLORS:
         raise ValueError(f"There is no colouring by {color!r}; choose from {', '.join(COLORS)}.")
-    if color == "gradient" and gradients is False and watched is None:
+    if color == "gradient" and gradients is None and watched is None:
         gradients = True
     frame = sys._getframe(1)
     if not isinstance(outputs, Graph):
@@ -189,7 +189,7 @@ def draw(
         outputs = collapse(outputs, depth)
     if fold or (fold is None and len(outputs) > READABLE):
         outputs = fold_graph(outputs)
-    if gradients is not False:
+    if any(edge.contribution is not None for edge in outputs.edges):
         shown |= {"gradient"}
     source = to_dot(outputs, THEMES[theme], shown, direction, legend, color, marks=marks)
     return Drawing(source, outputs, timeout)

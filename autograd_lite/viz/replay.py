@@ -16,10 +16,11 @@ from ..graph import Graph, GraphNode, Recording, Summary
 from ..graph.text import shape_text
 from ..graph.trace import Tracer
 from ..tensor import Tensor
-from .dot import headline, number, size_text, time_text, to_dot
+from .dot import to_dot
 from .flow import Flow, size
 from .render import RenderError, render, write
 from .style import THEMES
+from .words import headline, number, size_text, time_text
 
 LARGEST = 3000  # nodes that a browser still moves smoothly
 

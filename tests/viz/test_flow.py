@@ -175,3 +175,13 @@ def test_nodes_can_be_coloured_by_the_size_of_their_gradient():
     assert len({line.split('fillcolor="')[1][:7] for line in source.splitlines() if "fillcolor" in line}) > 6
     with pytest.raises(ValueError, match="'age'.*gradient"):
         draw(shop(), color="age")
+
+
+def test_a_watched_pass_is_drawn_unless_it_is_not_wanted():
+    x = leaf(2.0)
+    with watch() as seen:
+        y = x * x
+        y.backward()
+    assert "gradient 4 = 2 + 2" in draw(y, watched=seen).source
+    assert "what backward sends" not in draw(y, watched=seen, gradients=False).source
+    assert "gradient 4 = 2 + 2" in draw(trace(y, watched=seen)).source
