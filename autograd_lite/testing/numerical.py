@@ -105,16 +105,16 @@ class Slopes:
         return np.where(self.kink, self.side_bar, self.bar)
 
 
-def slopes(f: Callable[[float], Vector], eps: float, target: float) -> Slopes:
+def slopes(f: Callable[[float], Vector], eps: float, target: float, noise: Vector | None = None) -> Slopes:
     """Slopes of ``f`` at 0, from differences over steps that shrink until all are accurate to ``target``, relatively.
 
     Central differences err by even powers of the step, one-sided ones by all powers; Richardson's extrapolation
     removes them one by one, and Ridders' rule takes from the table the entry that changed least. Rounding sets the
-    floor: its size is seen in differences over tiny steps, and is at least ``eps`` times the values. Values
+    floor: its size, ``noise``, is seen in differences over tiny steps, and is at least ``eps`` times the values. Values
     that are not finite, outside the domain, are left out.
     """
     middle = f(0.0)
-    noise = np.fmax(eps * np.abs(middle), rounding(f, middle))
+    noise = np.fmax(eps * np.abs(middle), rounding(f, middle) if noise is None else noise)
     center, right, left = Extrapolation(2, noise, eps), Extrapolation(1, noise, eps), Extrapolation(1, noise, eps)
     step, span = FIRST_STEP, np.zeros(middle.shape)
     for level in range(LEVELS):
@@ -123,9 +123,10 @@ def slopes(f: Callable[[float], Vector], eps: float, target: float) -> Slopes:
         center.add((above - below) / (2 * step), step)
         right.add((above - middle) / step, step)
         left.add((middle - below) / step, step)
-        if level >= 3 and np.all(center.bar <= target * np.abs(center.best) + 1e-3 * target * np.abs(middle)):
-            break
         step /= RATIO
+        enough = target * np.abs(center.best) + 1e-3 * target * np.abs(middle)
+        if level >= 3 and np.all(center.bar <= np.maximum(enough, SAFETY * noise / step)):  # or smaller steps are worse
+            break
     value, bar = center.best, center.bar
     for side in (right, left):  # at the edge of the domain there is one side only
         value, bar = np.where(np.isinf(center.bar), side.best, value), np.where(np.isinf(bar), side.bar, bar)
