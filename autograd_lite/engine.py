@@ -20,6 +20,7 @@ from .kept import Lift, check_kept_values, lifted, wide_parts
 from .ops.elementwise import Where
 from .ops.shape import Unbroadcast
 
+MASKED = "some cotangents are zero, not because nothing depends on them"
 Place = tuple[CodeType, int]  # of a call, to be named if somebody comes back to what it freed
 
 _one_at_a_time = threading.RLock()  # graphs share nodes and leaves; a hook may start a pass of its own
@@ -113,6 +114,8 @@ def walk(
                     ready.append(parent)
 
             if plan.wide:
+                if plan.masks and MASKED not in singular:
+                    singular.append(MASKED)
                 for i, parent, part in wide_parts(node, gradient, lift):
                     if singular:
                         part = settle(part, gradient, node, singular)
@@ -250,13 +253,21 @@ def fit(part: Any, shape: tuple[int, ...], node: Node, i: int) -> Any:
 
 
 def settle(part: Any, gradient: Any, node: Node, singular: list[str]) -> Any:
-    """``part`` without the nan that a singularity makes of a zero cotangent, as behind a branch not taken."""
-    singular.clear()
+    """``part`` without the nan that a singularity makes of a zero cotangent, as behind a branch not taken.
+
+    NumPy tells of a nan that is made now. Past a rule that masks, one that forward made may meet a zero as well, and
+    that has to be looked for.
+    """
+    singular[:] = [MASKED] if MASKED in singular else []
     if not node.plan.elementwise or part.shape != gradient.shape:
         return part
+    data = part._data if isinstance(part, Traced) else part
+    total = data.sum()
+    if total == total:  # there is no nan
+        return part
     zero = gradient == 0
-    if isinstance(part, Traced) and isinstance(part._data, np.ndarray) and part._data.flags.writeable:
-        part._data[zero._data] = 0  # its rule may have kept the nan for a second derivative
+    if isinstance(part, Traced) and isinstance(data, np.ndarray) and data.flags.writeable:
+        data[zero._data] = 0  # its rule may have kept the nan for a second derivative
     return Where()(zero, 0, part)
 
 

@@ -120,7 +120,8 @@ class Function:
     Gradient methods use only what arrays and tensors share (operators, ``reshape``, ``transpose``, ``sum``) or other
     rules, and they never write into ``g``. They return ``g``, a view of it, or a new array. Where ``broadcasts`` is
     true they may ignore broadcasting: the engine sums the gradient down to the shape of the input. Where
-    ``elementwise`` is true as well, the engine turns ``0 * inf`` into 0: a zero cotangent stays zero.
+    ``elementwise`` is true as well, the engine turns ``0 * inf`` into 0: a zero cotangent stays zero. ``masks`` says
+    that a rule makes cotangents zero to shield a branch, so that nans made there in forward are looked for.
 
     Parameters of an operation (``axis``, ``shape``) are attributes, set in ``__init__`` only, so that a rule can be
     applied any number of times.
@@ -152,6 +153,7 @@ class Function:
     __slots__: tuple[str, ...] = ()
     broadcasts: ClassVar[bool] = False
     elementwise: ClassVar[bool] = False
+    masks: ClassVar[bool] = False
     plan: ClassVar[Plan]
     forward: ClassVar[Callable[..., Any]]
 
@@ -187,7 +189,7 @@ class Plan:
 
     __slots__ = (
         "arity", "broadcasts", "elementwise", "forward_products", "gradient_products", "gradients", "left",
-        "left_keeps", "left_reads", "names", "needs", "positions", "right", "right_keeps", "right_reads", "shapes",
+        "left_keeps", "left_reads", "masks", "names", "needs", "positions", "right", "right_keeps", "right_reads", "shapes",
         "taps", "variadic", "wide", "_unions",
     )  # fmt: skip
 
@@ -207,7 +209,7 @@ class Plan:
                             "give the input another name.")  # fmt: skip
         self.names = (*inputs, *before, "y", *("shape_" + name for name in inputs), *after)
         self.arity = len(inputs)
-        self.broadcasts, self.elementwise = rule.broadcasts, rule.elementwise
+        self.broadcasts, self.elementwise, self.masks = rule.broadcasts, rule.elementwise, rule.masks
         self.taps: tuple[Tap, ...] = ()  # what wants to see the whole gradient: hooks, retained gradients, leaves
         if unknown := set(products) - set(self.names):
             raise RuleError(f"{rule.__name__}: forward does not name the by-product {', '.join(sorted(unknown))}.")

@@ -561,3 +561,24 @@ def test_grad_takes_the_cotangent_of_a_single_output_as_a_list_of_numbers_or_of_
     x = leaf(2)
     assert grad(x * 2.0, x, [1.0, 10.0])[0].tolist() == [2, 20]
     assert grad(x * 2.0, x, [np.array([1.0, 10.0])])[0].tolist() == [2, 20]
+
+
+def test_a_nan_that_forward_made_in_the_branch_not_taken_stays_there():
+    x = Tensor([-1.0, 4.0], requires_grad=True)
+    with np.errstate(invalid="ignore"):
+        y = np.where(x.data > 0, x.sqrt().log(), 0.0)
+        y.sum().backward()
+        np.testing.assert_allclose(x.grad.numpy(), [0, 1 / 8])
+        y = np.where(x.data > 0, x.sqrt().log(), 0.0)
+    (slope,) = grad(y.sum(), x, create_graph=True)
+    (bend,) = grad(slope.sum(), x)
+    np.testing.assert_allclose(bend.numpy(), [0, -1 / 32])
+
+
+def test_a_nan_with_a_cotangent_of_its_own_is_not_hidden():
+    x = Tensor([-1.0, 4.0], requires_grad=True)
+    with np.errstate(invalid="ignore"):
+        y = np.where(x.data < 9, x.sqrt(), 0.0)
+    y.sum().backward()
+    assert np.isnan(x.grad[0].item())
+    assert x.grad[1].item() == 0.25

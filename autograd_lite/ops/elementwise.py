@@ -304,6 +304,7 @@ class Where(Elementwise):
     """y = a where the condition holds, else b. No gradient, not even a nan, reaches the branch not taken."""
 
     __slots__ = ()
+    masks = True
 
     def forward(self, condition, a, b): return np.where(condition, a, b)
     def grad_a(self, g, condition): return Where()(condition, g, 0)
