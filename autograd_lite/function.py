@@ -189,8 +189,8 @@ class Plan:
 
     __slots__ = (
         "arity", "broadcasts", "elementwise", "forward_products", "gradient_products", "gradients", "left",
-        "left_keeps", "left_reads", "masks", "names", "needs", "positions", "right", "right_keeps", "right_reads", "shapes",
-        "taps", "variadic", "wide", "_unions",
+        "left_keeps", "left_reads", "masks", "names", "needs", "positions", "right", "right_keeps", "right_reads",
+        "shapes", "taps", "variadic", "wide", "_unions",
     )  # fmt: skip
 
     def __init__(self, rule: type[Function]) -> None:

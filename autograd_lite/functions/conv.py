@@ -13,7 +13,13 @@ Pair = int | Sequence[int]
 
 
 def conv2d(
-    x: TensorLike, w: TensorLike, bias: TensorLike | None = None, stride: Pair = 1, padding: Pair = 0, dilation: Pair = 1, groups: int = 1
+    x: TensorLike,
+    w: TensorLike,
+    bias: TensorLike | None = None,
+    stride: Pair = 1,
+    padding: Pair = 0,
+    dilation: Pair = 1,
+    groups: int = 1,
 ) -> Tensor:
     """Cross-correlate images with filters, which is what networks call convolution.
 
