@@ -15,7 +15,7 @@ def merge(
 ) -> Graph:
     """The graph in which each node of ``into`` is replaced by the one it maps to: another node, or one of ``merged``.
 
-    A node of ``merged`` stands where the last of its nodes stood. Parallel edges become one.
+    A node of ``merged`` stands where the last of its nodes stood. Edges that become parallel become one.
     """
     place: dict[str, float] = {}
     nodes: dict[str, GraphNode] = {}
@@ -25,17 +25,20 @@ def merge(
             nodes[id], place[id] = merged[id], i
         elif id == node.id:
             nodes[id], place[id] = node, i
-    edges: dict[tuple[str, str, str], GraphEdge] = {}
+    edges: list[GraphEdge] = []
+    joined: set[tuple[str, str]] = set()
     for edge in graph.edges:
         tail, head = into.get(edge.tail, edge.tail), into.get(edge.head, edge.head)
+        if (tail, head) in joined and (tail, head) != (edge.tail, edge.head):
+            continue
         if tail != head:
-            operand = "" if head in merged else edge.operand
-            edges.setdefault((tail, head, operand), replace(edge, tail=tail, head=head))
+            joined.add((tail, head))
+            edges.append(replace(edge, tail=tail, head=head))
             if nodes[tail].kind in LEAVES:
                 place[tail] = min(place[tail], place[head] - 0.5)
     order = sorted(nodes, key=place.__getitem__)
     outputs = dict.fromkeys(into.get(id, id) for id in graph.outputs)
-    return Graph([nodes[id] for id in order], list(edges.values()), list(modules), list(outputs))
+    return Graph([nodes[id] for id in order], edges, list(modules), list(outputs))
 
 
 def chains(graph: Graph) -> dict[str, list[str]]:

@@ -13,6 +13,7 @@ from .merge import LEAVES, chains, merge
 from .text import title
 
 LONGEST_PERIOD = 100  # of operations that are looked at for repetition
+OPERANDS = 4  # of each operation that are compared
 Copies = list[list[GraphNode]]  # equal pieces of a graph, node by node
 
 
@@ -94,7 +95,7 @@ def repeated_operations(graph: Graph, least: int = 3) -> Graph:
     index = _Index(graph)
     boxes: dict[str, str] = {}
     for module, nodes in by_module.items():
-        for start, period, count in _tandems(_keys(nodes, index.sources), least):
+        for start, period, count in _Sequence(nodes, index.sources).tandems(least):
             copies = [nodes[start + k * period : start + (k + 1) * period] for k in range(count)]
             copies = copies[: index.foldable(copies)]
             if len(copies) < least:
@@ -107,34 +108,43 @@ def repeated_operations(graph: Graph, least: int = 3) -> Graph:
     return _first_copies(replace(graph, nodes=nodes), groups, modules)
 
 
-def _keys(nodes: list[GraphNode], sources: dict[str, list[GraphEdge]]) -> np.ndarray:
-    """One number for each node; equal where operation, shape and relative places of the operands are."""
-    place = {node.id: i for i, node in enumerate(nodes)}
-    known: dict[Hashable, int] = {}
-    keys = []
-    for i, node in enumerate(nodes):
-        offsets = tuple(i - place[e.tail] if e.tail in place else None for e in sources[node.id])
-        keys.append(known.setdefault((node.title, node.shape, offsets), len(known)))
-    return np.array(keys, dtype=np.int64)
+class _Sequence:
+    """Operations as columns of numbers, so that an operation can be compared with the one some places on."""
 
+    def __init__(self, nodes: list[GraphNode], sources: dict[str, list[GraphEdge]]) -> None:
+        place = {node.id: i for i, node in enumerate(nodes)}
+        known: dict[Hashable, int] = {}
+        looks = ((node.title, node.shape, len(sources[node.id])) for node in nodes)
+        self.looks = np.array([known.setdefault(key, len(known)) for key in looks], dtype=np.int64)
+        tails = np.full((OPERANDS, len(nodes)), -1)
+        for i, node in enumerate(nodes):
+            for k, edge in enumerate(sources[node.id][:OPERANDS]):
+                tails[k, i] = place.get(edge.tail, -1)
+        self.tails, self.offsets = tails, np.where(tails < 0, 0, np.arange(len(nodes)) - tails)
 
-def _tandems(keys: np.ndarray, least: int) -> list[tuple[int, int, int]]:
-    """Places where a sequence repeats: (start, period, number of copies), longest first, without overlap."""
-    found: list[tuple[int, int, int, int]] = []
-    for period in range(1, min(LONGEST_PERIOD, len(keys) // least) + 1):
-        same = np.concatenate([[0], (keys[period:] == keys[:-period]).astype(np.int8), [0]])
-        edges = np.flatnonzero(np.diff(same))
-        for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-            count = (end - start) // period + 1
-            if count >= least and count * period >= 8:
-                found.append((-(count - 1) * period, period, start, count))
-    out: list[tuple[int, int, int]] = []
-    taken = np.zeros(len(keys), bool)
-    for _, period, start, count in sorted(found):
-        if not taken[start : start + period * count].any():
-            taken[start : start + period * count] = True
-            out.append((start, period, count))
-    return out
+    def same(self, period: int) -> np.ndarray:
+        """Whether each operation does what the one ``period`` later does, to the same or likewise later operands."""
+        before, after = slice(None, -period), slice(period, None)
+        operands = (self.offsets[:, before] == self.offsets[:, after]) | (self.tails[:, before] == self.tails[:, after])
+        return np.asarray((self.looks[before] == self.looks[after]) & operands.all(axis=0))
+
+    def tandems(self, least: int) -> list[tuple[int, int, int]]:
+        """Places where a sequence repeats: (start, period, number of copies), longest first, without overlap."""
+        n = len(self.looks)
+        found: list[tuple[int, int, int, int]] = []
+        for period in range(1, min(LONGEST_PERIOD, n // least) + 1):
+            ends = np.flatnonzero(np.diff(np.concatenate([[0], self.same(period).astype(np.int8), [0]])))
+            for start, end in zip(ends[::2].tolist(), ends[1::2].tolist(), strict=True):
+                count = (end - start) // period + 1
+                if count >= least and count * period >= 8:
+                    found.append((-(count - 1) * period, period, start, count))
+        out: list[tuple[int, int, int]] = []
+        taken = np.zeros(n, bool)
+        for _, period, start, count in sorted(found):
+            if not taken[start : start + period * count].any():
+                taken[start : start + period * count] = True
+                out.append((start, period, count))
+        return out
 
 
 # -- Copies -----------------------------------------------------------------------------------------------------------

@@ -160,7 +160,7 @@ class _Writer:
         return self._heat(strength), theme.alarm if strength in (0.0, math.inf) else theme.gradient
 
     def _heat(self, strength: float) -> str:
-        place = 0.0 if strength == 0 else 0.08 + 0.62 * self.flow.nodes.place(strength)
+        place = 0.0 if strength == 0 else 0.08 + 0.5 * self.flow.nodes.place(strength)
         return blend(self.theme.background, self.theme.gradient, place)
 
     def _spread_leaves(self) -> tuple[dict[int, str], dict[str, list[tuple[str, GraphNode]]]]:

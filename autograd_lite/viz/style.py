@@ -103,7 +103,7 @@ DARK = Theme(
 
 PRINT = Theme(
     background="#ffffff", text="#000000", muted="#404040", edge="#404040", output="#000000",
-    clusters=("#ffffff", "#ffffff"), cluster_border="#808080", gradient="#000000", alarm="#000000", good="#000000",
+    clusters=("#ffffff", "#ffffff"), cluster_border="#808080", gradient="#505050", alarm="#000000", good="#000000",
     fills={
         "leaf": ("#e4e4e4", "#000000"),
         "parameter": ("#cfcfcf", "#000000"),

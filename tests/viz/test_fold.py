@@ -170,3 +170,17 @@ def test_a_leaf_with_many_users_is_drawn_beside_each_of_them():
         y = y * float(scale) + x
     source = draw(y, fold=False).source
     assert source.count('id="n0~') == 9  # and once where it is used first
+
+
+def test_a_loop_over_a_sequence_whose_steps_are_collected_is_folded():
+    w, h, x = weights(3, 3), weights(2, 3), weights(20, 2, 3)
+    gates, steps = x * 2.0, []
+    for t in range(20):
+        h = (h @ w + gates[t]).tanh()
+        steps.append(h)
+    small = fold(trace(np.stack(steps)))
+    assert [call.repeats for call in small.modules] == [19]
+    assert len(small) < 20
+    assert is_sound(small)
+    pairs = [(edge.tail, edge.head) for edge in small.edges]
+    assert len(set(pairs)) == len(pairs)
