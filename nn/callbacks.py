@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import SettingError
+from .optim import ExponentialMovingAverage
 from .saving import FilePath, atomic_write, load_checkpoint, save, save_checkpoint
 
 if TYPE_CHECKING:
@@ -203,6 +204,17 @@ class Checkpoint(Callback):
         """Save."""
         if run.epoch % self.every_epochs == 0 or run.epoch == run.epochs or run.stop:
             save_checkpoint(self.path, **self._all(run))
+
+
+class Averaging(Callback):
+    """Let an average of the weights follow each update; see :class:`nn.optim.ExponentialMovingAverage`."""
+
+    def __init__(self, average: ExponentialMovingAverage) -> None:
+        self.average = average
+
+    def on_update(self, run: Run) -> None:
+        """Take in the weights."""
+        self.average.update()
 
 
 class _Watch(Callback):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autograd_lite.errors import AutogradError
+from autograd_lite import AutogradError
 
 
 class LabelError(AutogradError, ValueError):

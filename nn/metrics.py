@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.errors import ShapeError
+from autograd_lite import ShapeError
 
 from .errors import LabelError, SettingError
 from .functional._common import as_array

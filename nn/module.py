@@ -8,8 +8,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autograd_lite import Tensor, no_grad
-from autograd_lite.errors import AutogradError
+from autograd_lite import AutogradError, Tensor, no_grad
 
 from .errors import StateError
 from .parameter import Buffer, Owned, Parameter

@@ -139,7 +139,9 @@ def _read_npz(path: FilePath) -> dict[str, np.ndarray]:
                 name.removesuffix(".npy"): np.lib.format.read_array(io.BytesIO(archive.read(name)), allow_pickle=False)
                 for name in archive.namelist()
             }
-    except (zipfile.BadZipFile, ValueError, EOFError, zipfile.LargeZipFile, NotImplementedError) as error:
+    except OSError:
+        raise
+    except Exception as error:  # a damaged file can fail in any way
         raise StateError(f"{path} is damaged, or no file of arrays: {error}.") from None
 
 

@@ -16,7 +16,7 @@ from .errors import SettingError
 from .functional._common import as_array
 from .metrics import Metric, accuracy
 from .module import Module
-from .optim import Optimizer
+from .optim import Optimizer, clip_grad_norm_
 
 Data = Any  # a loader of batches, or a tuple of arrays (inputs, targets)
 Loss = Callable[[Any, Any], Tensor]
@@ -76,11 +76,15 @@ class Run:
         self.losses, self.history = list(state["losses"]), [dict(row) for row in state["history"]]
 
 
-def train_step(model: Module, loss: Loss, optimizer: Optimizer, inputs: Any, targets: Any) -> float:
-    """One update: forward, backward, step. Returns the loss."""
+def train_step(
+    model: Module, loss: Loss, optimizer: Optimizer, inputs: Any, targets: Any, clip_norm: float | None = None
+) -> float:
+    """One update: forward, backward, step. Returns the loss. ``clip_norm`` bounds the norm of the gradients."""
     optimizer.zero_grad()
     value = loss(model(inputs), targets)
     value.backward()
+    if clip_norm is not None:
+        clip_grad_norm_(model.parameters(), clip_norm)
     optimizer.step()
     return float(value.item())
 
@@ -95,6 +99,7 @@ def fit(
     evaluate_on: Mapping[str, Data] | None = None,
     metrics: Sequence[Metric] = (accuracy,),
     scheduler: Any = None,
+    clip_norm: float | None = None,
     callbacks: Sequence[Callback] = (),
     progress: bool = True,
 ) -> Run:
@@ -112,7 +117,10 @@ def fit(
         For :func:`evaluate`.
     scheduler : optional
         Its ``step`` is called after each epoch or, if it has ``per_update``, after each update.
+    clip_norm : float, optional
+        Largest norm of the gradients of an update.
     callbacks : sequence of Callback
+        See :mod:`nn.callbacks`.
     progress : bool
         Show a progress bar, if tqdm is installed, and a line for each epoch.
 
@@ -141,8 +149,8 @@ def fit(
         while run.epoch < epochs and not run.stop:
             start = time.perf_counter()
             model.train()
-            for batch in loader:
-                run.losses.append(train_step(model, loss, optimizer, *batch))
+            for inputs, targets in loader:
+                run.losses.append(train_step(model, loss, optimizer, inputs, targets, clip_norm))
                 run.updates += 1
                 if scheduler is not None and getattr(scheduler, "per_update", False):
                     scheduler.step()

@@ -44,7 +44,7 @@ from .loss import (
     sum_squared_error,
     triplet_margin_loss,
 )
-from .mixing import bilinear, embedding, linear, scaled_dot_product_attention
+from .mixing import bilinear, embedding, flatten, linear, scaled_dot_product_attention
 from .regularize import (
     batch_norm,
     dropout,
@@ -74,10 +74,10 @@ __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "avg_pool1d", "avg_pool2d", "batch_norm", "bilinear",
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "celu", "conv1d", "conv2d", "conv_transpose1d",
     "conv_transpose2d", "cosine_embedding_loss", "cosine_similarity", "cross_entropy", "cross_entropy_error",
-    "dropout", "elu", "embedding", "feature_dropout", "gelu", "group_norm", "hardsigmoid", "hardswish", "hardtanh",
-    "hinge_embedding_loss", "hinge_loss", "huber_loss", "interpolate", "kl_div", "l1_loss", "layer_norm",
-    "leaky_relu", "linear", "local_response_norm", "log_softmax", "logsigmoid", "max_pool1d", "max_pool2d", "mish",
-    "mse_loss", "nll_loss", "normalize", "one_hot", "prelu", "relu", "relu6", "rms_norm",
+    "dropout", "elu", "embedding", "feature_dropout", "flatten", "gelu", "group_norm", "hardsigmoid", "hardswish",
+    "hardtanh", "hinge_embedding_loss", "hinge_loss", "huber_loss", "interpolate", "kl_div", "l1_loss",
+    "layer_norm", "leaky_relu", "linear", "local_response_norm", "log_softmax", "logsigmoid", "max_pool1d",
+    "max_pool2d", "mish", "mse_loss", "nll_loss", "normalize", "one_hot", "prelu", "relu", "relu6", "rms_norm",
     "scaled_dot_product_attention", "selu", "sigmoid", "silu", "smooth_l1_loss", "softmax", "softmin", "softplus",
     "softsign", "step", "sum_squared_error", "tanh", "tanhshrink", "triplet_margin_loss",
 ]

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 import autograd_lite as ag
-from autograd_lite import Tensor, where
-from autograd_lite.errors import ShapeError
+from autograd_lite import ShapeError, Tensor, where
 
 from ..errors import LabelError, SettingError
 from ._common import TensorLike, as_array, as_tensor, check_reduction, reduced, share

@@ -1,4 +1,4 @@
-"""Linear maps, look-up tables and attention."""
+"""Linear maps, look-up tables, attention, and how numbers are laid out for them."""
 
 from __future__ import annotations
 
@@ -8,15 +8,29 @@ from typing import Any
 import numpy as np
 
 import autograd_lite as ag
-from autograd_lite import Tensor, linear, where
-from autograd_lite.errors import ShapeError
+from autograd_lite import ShapeError, Tensor, linear, where
 
 from ..errors import LabelError
-from ._common import as_array, as_tensor
+from ._common import TensorLike, as_array, as_tensor
 from .activation import softmax
 from .regularize import dropout
 
-__all__ = ["bilinear", "embedding", "linear", "scaled_dot_product_attention"]
+__all__ = ["bilinear", "embedding", "flatten", "linear", "scaled_dot_product_attention"]
+
+
+def flatten(input: TensorLike, start_dim: int = 1, end_dim: int = -1) -> Tensor:
+    """All axes from ``start_dim`` to ``end_dim`` as one; by default all but the first.
+
+    Examples
+    --------
+    >>> flatten([[[1.0, 2.0], [3.0, 4.0]]])
+    Tensor([[1., 2., 3., 4.]])
+    """
+    x = as_tensor(input)
+    start, end = (i + x.ndim if i < 0 else i for i in (start_dim, end_dim))
+    if not 0 <= start <= end < x.ndim:
+        raise ShapeError(f"cannot flatten axes {start_dim} to {end_dim} of input {x.shape}.")
+    return x.reshape(*x.shape[:start], math.prod(x.shape[start : end + 1]), *x.shape[end + 1 :])
 
 
 def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Tensor:

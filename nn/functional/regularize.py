@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 import autograd_lite as ag
-from autograd_lite import Tensor
-from autograd_lite.errors import ShapeError
+from autograd_lite import ShapeError, Tensor
 
 from ..parameter import Owned
 from ..random import generator

@@ -7,8 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 import autograd_lite as ag
-from autograd_lite import Tensor, avg_pool2d, conv_transpose2d, max_pool2d
-from autograd_lite.errors import ShapeError
+from autograd_lite import ShapeError, Tensor, avg_pool2d, conv_transpose2d, max_pool2d
 
 from ..errors import SettingError
 from ._common import as_tensor

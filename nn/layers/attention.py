@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autograd_lite import Tensor, linear
-from autograd_lite.errors import ShapeError
+from autograd_lite import ShapeError, Tensor, linear
 
 from .. import functional as F
 from .. import init

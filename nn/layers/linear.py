@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autograd_lite import Tensor
-from autograd_lite.errors import ShapeError
+from autograd_lite import ShapeError, Tensor
 
 from .. import functional as F
 from .. import init

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 import autograd_lite as ag
-from autograd_lite import Tensor, linear, sigmoid, tanh
-from autograd_lite.errors import ShapeError
+from autograd_lite import ShapeError, Tensor, linear, sigmoid, tanh
 
 from ..errors import SettingError
 from ..functional._common import as_tensor, share

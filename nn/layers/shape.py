@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
-from autograd_lite import Tensor
-from autograd_lite.errors import ShapeError
+from autograd_lite import ShapeError, Tensor
 
+from .. import functional as F
 from ..functional._common import TensorLike, as_tensor
 from ..module import Module
 
@@ -39,11 +38,7 @@ class Flatten(Module):
 
     def forward(self, x: TensorLike) -> Tensor:
         """(N, ...) to (N, product)."""
-        x = as_tensor(x)
-        start, end = (i + x.ndim if i < 0 else i for i in (self.start_dim, self.end_dim))
-        if not 0 <= start <= end < x.ndim:
-            raise ShapeError(f"cannot flatten axes {self.start_dim} to {self.end_dim} of input {x.shape}.")
-        return x.reshape(*x.shape[:start], math.prod(x.shape[start : end + 1]), *x.shape[end + 1 :])
+        return F.flatten(x, self.start_dim, self.end_dim)
 
     def extra_repr(self) -> str:
         """The arguments, for ``repr``."""

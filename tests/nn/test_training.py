@@ -72,6 +72,28 @@ def test_schedules_step_by_epoch_by_update_or_by_what_they_monitor():
         np.testing.assert_allclose(optimizer.param_groups[0]["lr"], expected)
 
 
+def test_gradients_can_be_clipped_and_weights_averaged_while_fitting():
+    model, loss, optimizer, loader, _ = problem()
+    optimizer = nn.optim.SGD(model.parameters(), lr=1.0)
+    average = nn.optim.ExponentialMovingAverage(model, decay=0.5)
+    expected, before = model.state_dict(), model.state_dict()
+    moves = []
+
+    class Follow(callbacks.Callback):
+        def on_update(self, run):
+            now = model.state_dict()
+            moves.append(np.sqrt(sum(((now[name] - before[name]) ** 2).sum() for name in now)))
+            for name, array in now.items():
+                expected[name] += 0.5 * (array - expected[name])
+                before[name] = array
+
+    listeners = [callbacks.Averaging(average), Follow()]
+    nn.fit(model, loss, optimizer, loader, 2, clip_norm=0.01, callbacks=listeners, progress=False)
+    np.testing.assert_allclose(moves, 0.01, rtol=1e-3)
+    for name, array in average.state_dict().items():
+        np.testing.assert_allclose(array, expected[name], rtol=1e-6)
+
+
 def test_callbacks_hear_everything_in_order_and_the_end_even_after_an_interrupt():
     heard = []
 
