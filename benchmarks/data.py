@@ -1,6 +1,6 @@
 """Shapes and seeded numbers of the workloads, the same for every library.
 
-Weights of affine layers are (in, out) and of convolutions (out, in, height, width); ``params`` names them W1, b1, W2 ...
+Weights of affine layers are (in, out) and of convolutions (out, in, height, width); ``params`` names them W1, b1 ...
 """
 
 from __future__ import annotations
@@ -112,7 +112,8 @@ def transformer(batch: int = 8, length: int = 64, d: int = 128) -> Spec:
     """A pre-norm transformer block of four heads."""
     r = Numbers()
     params = {name: np.full(d, name.endswith("g"), f32) for name in ("ln1g", "ln1b", "ln2g", "ln2b")}
-    for name, rows, columns, scale in (("qkv", d, 3 * d, 0.09), ("o", d, d, 0.09), ("1", d, 4 * d, 0.09), ("2", 4 * d, d, 0.045)):
+    sizes = {"qkv": (d, 3 * d, 0.09), "o": (d, d, 0.09), "1": (d, 4 * d, 0.09), "2": (4 * d, d, 0.045)}
+    for name, (rows, columns, scale) in sizes.items():
         params["W" + name] = r.normal(rows, columns, scale=scale)
         params["b" + name] = np.zeros(columns, f32)
     x, y = r.normal(batch, length, d), r.normal(batch, length, d)
