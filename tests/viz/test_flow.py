@@ -185,3 +185,13 @@ def test_a_watched_pass_is_drawn_unless_it_is_not_wanted():
     assert "gradient 4 = 2 + 2" in draw(y, watched=seen).source
     assert "what backward sends" not in draw(y, watched=seen, gradients=False).source
     assert "gradient 4 = 2 + 2" in draw(trace(y, watched=seen)).source
+
+
+def test_times_lines_and_saved_bytes_of_a_watched_graph_are_written():
+    x = leaf(np.ones((8, 8)))
+    with watch() as seen:
+        y = x.exp().sum()
+    source = draw(y, watched=seen, show=("saved", "time")).source
+    assert "512 B" in source
+    assert source.count(" µs</font>") + source.count(" ms</font>") == 2
+    assert "y = x.exp().sum()" in source
