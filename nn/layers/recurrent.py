@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, ClassVar
 
 import numpy as np
@@ -258,7 +259,7 @@ class _Recurrent(Module):
         )
         assert w_ih is not None
         assert w_hh is not None
-        inputs = list(linear(x, w_ih, b_ih))  # of all steps at once
+        inputs = _steps(linear(x, w_ih, b_ih))  # the product is of all steps at once
         outputs = []
         for step in reversed(inputs) if backwards else inputs:
             state = self._step(step, state, w_hh, b_hh)
@@ -273,6 +274,12 @@ class _Recurrent(Module):
             if getattr(self, name) != default:
                 text += f", {name}={getattr(self, name)}"
         return text
+
+
+def _steps(x: Tensor) -> list[Tensor]:
+    """The steps of a sequence, cut out in two stages: the gradient of a part is as long as what it was cut from."""
+    length = max(1, math.isqrt(len(x)))
+    return [step for start in range(0, len(x), length) for step in x[start : start + length]]
 
 
 class RNN(_Recurrent):
