@@ -25,6 +25,7 @@ LAYERS = {
     "Conv2d": (lambda: nn.Conv2d(4, 6, (3, 2), (2, 1), (1, 2), (1, 2), 2), (2, 4, 5, 4), (2, 6, 3, 6)),
     "Conv2d same": (lambda: nn.Conv2d(1, 2, (4, 3), padding="same"), (2, 1, 5, 4), (2, 2, 5, 4)),
     "Conv1d": (lambda: nn.Conv1d(2, 3, 3, stride=2, padding=1), (2, 2, 7), (2, 3, 4)),
+    "LazyConv1d": (lambda: nn.LazyConv1d(4, 3, groups=2), (2, 2, 7), (2, 4, 5)),
     "ConvTranspose2d": (lambda: nn.ConvTranspose2d(2, 3, (3, 2), 2, output_padding=1), (2, 2, 2, 3), (2, 3, 6, 7)),
     "ConvTranspose1d": (lambda: nn.ConvTranspose1d(2, 3, 3, stride=2), (2, 2, 3), (2, 3, 7)),
     "MaxPool2d": (lambda: nn.MaxPool2d(2, ceil_mode=True), (2, 2, 5, 3), (2, 2, 3, 2)),

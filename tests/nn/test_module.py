@@ -284,3 +284,38 @@ def test_a_seed_makes_the_same_model():
     for name, array in one.items():
         np.testing.assert_array_equal(other[name], array)
     np.testing.assert_array_equal(nn.Linear(3, 3, rng=5).weight.data, nn.Linear(3, 3, rng=5).weight.data)
+
+
+# What PyTorch 2 saves for layers made with the same arguments, read off its own state_dict().
+PYTORCH = {
+    nn.Linear(3, 2): {"weight": (2, 3), "bias": (2,)},
+    nn.Bilinear(3, 4, 2): {"weight": (2, 3, 4), "bias": (2,)},
+    nn.Embedding(5, 3): {"weight": (5, 3)},
+    nn.Conv2d(4, 6, (3, 2), groups=2, bias=False): {"weight": (6, 2, 3, 2)},
+    nn.Conv1d(4, 6, 3): {"weight": (6, 4, 3), "bias": (6,)},
+    nn.ConvTranspose2d(4, 6, (3, 2), groups=2): {"weight": (4, 3, 3, 2), "bias": (6,)},
+    nn.BatchNorm2d(3): {
+        "weight": (3,), "bias": (3,), "running_mean": (3,), "running_var": (3,), "num_batches_tracked": (),
+    },
+    nn.LayerNorm((2, 3)): {"weight": (2, 3), "bias": (2, 3)},
+    nn.RMSNorm(3): {"weight": (3,)},
+    nn.GroupNorm(2, 4): {"weight": (4,), "bias": (4,)},
+    nn.PReLU(): {"weight": (1,)},
+    nn.GRUCell(3, 2): {"weight_ih": (6, 3), "weight_hh": (6, 2), "bias_ih": (6,), "bias_hh": (6,)},
+    nn.LSTM(3, 2, num_layers=2, bidirectional=True, bias=False): {
+        "weight_ih_l0": (8, 3), "weight_hh_l0": (8, 2), "weight_ih_l0_reverse": (8, 3), "weight_hh_l0_reverse": (8, 2),
+        "weight_ih_l1": (8, 4), "weight_hh_l1": (8, 2), "weight_ih_l1_reverse": (8, 4), "weight_hh_l1_reverse": (8, 2),
+    },
+    nn.TransformerEncoderLayer(4, 2, 8): {
+        "self_attn.in_proj_weight": (12, 4), "self_attn.in_proj_bias": (12,),
+        "self_attn.out_proj.weight": (4, 4), "self_attn.out_proj.bias": (4,),
+        "linear1.weight": (8, 4), "linear1.bias": (8,), "linear2.weight": (4, 8), "linear2.bias": (4,),
+        "norm1.weight": (4,), "norm1.bias": (4,), "norm2.weight": (4,), "norm2.bias": (4,),
+    },
+    nn.CrossEntropyLoss(weight=[1.0, 2.0]): {"weight": (2,)},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("layer", PYTORCH, ids=repr)
+def test_names_and_layouts_are_those_of_pytorch(layer):
+    assert {name: array.shape for name, array in layer.state_dict().items()} == PYTORCH[layer]
