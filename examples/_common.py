@@ -5,10 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice, repeat
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import nn
+from autograd_lite.kernels.threads import set_threads
 
 
 class Lab:
@@ -20,15 +24,15 @@ class Lab:
         The docstring of the script, shown by ``--help`` and, its first line, at the start.
     argv : list of str, optional
         The command line; by default that of the process.
+    one_thread : bool
+        Small networks gain little from several threads, which on a busy machine wait for each other.
     options : dict
         Further options of the script: flag to the arguments of ``add_argument``.
     """
 
-    def __init__(self, doc: str, argv: Sequence[str] | None = None, **options: dict[str, Any]) -> None:
+    def __init__(self, doc: str, argv: Sequence[str] | None = None, one_thread: bool = True, **options: Any) -> None:
         parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
-        parser.add_argument(
-            "--data", metavar="DIR", help="folder with the four files of MNIST; default: shipped digits"
-        )
+        parser.add_argument("--data", metavar="DIR", help="folder with the files of MNIST; default: the shipped digits")
         parser.add_argument("--out", metavar="DIR", default="out/examples", help="where figures go (%(default)s)")
         parser.add_argument("--seed", type=int, default=0, help="all randomness follows from it (%(default)s)")
         parser.add_argument("--quick", action="store_true", help="a few seconds: everything runs, less is learned")
@@ -37,6 +41,8 @@ class Lab:
         self.args = parser.parse_args(argv)
         self.quick, self.seed, self.out = self.args.quick, self.args.seed, Path(self.args.out)
         nn.manual_seed(self.seed)
+        if one_thread:
+            set_threads(1)
         print(doc.strip().splitlines()[0])
 
     def choose(self, usual: Any, quick: Any) -> Any:
@@ -83,16 +89,28 @@ def percent(share: float) -> str:
     return f"{100 * share:.2f} %"
 
 
-def endless(loader: Iterable[Any]) -> Iterator[Any]:
-    """The batches of a loader, pass after pass."""
-    while True:
-        yield from loader
+def train(
+    model: nn.Module, optimizer: nn.optim.Optimizer, loader: Iterable[Any], updates: int, what: str = ""
+) -> list[float]:
+    """Make so many updates for the cross-entropy, pass after pass; returns the loss of each."""
+    loss_function, batches = nn.CrossEntropyLoss(), chain.from_iterable(repeat(loader))
+    model.train()
+    return [
+        nn.train_step(model, loss_function, optimizer, *batch)
+        for batch in progress(islice(batches, updates), what, updates)
+    ]
 
 
-def progress(items: Iterable[Any], what: str) -> Iterator[Any]:
+def smooth(values: Sequence[float], width: int = 20) -> tuple[np.ndarray, np.ndarray]:
+    """A curve of running means, to be drawn."""
+    width = max(1, min(width, len(values) // 2))
+    return np.arange(width, len(values) + 1), np.convolve(values, np.ones(width) / width, "valid")
+
+
+def progress(items: Iterable[Any], what: str, total: int | None = None) -> Iterator[Any]:
     """``items``, with a bar while they are worked off, where there is a screen and tqdm."""
     try:
         from tqdm import tqdm
     except ImportError:
         return iter(items)
-    return iter(tqdm(items, desc=what, leave=False, disable=None, file=sys.stderr))
+    return iter(tqdm(items, desc=what, total=total, leave=False, disable=None, file=sys.stderr))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import nn
 
 
@@ -11,7 +13,7 @@ def multi_layer_net(
 ) -> nn.Sequential:  # fmt: skip
     """Fully connected layers of these sizes (chapters 3 to 6); the scheme sets the first weights, biases are 0."""
     layers: list[nn.Module] = [nn.Flatten()]
-    for i, (inputs, outputs) in enumerate(zip(sizes, sizes[1:], strict=False)):
+    for i, (inputs, outputs) in enumerate(pairwise(sizes)):
         layers.append(nn.Linear(inputs, outputs))
         if i < len(sizes) - 2:
             layers += [nn.BatchNorm1d(outputs)] if batch_norm else []

@@ -40,21 +40,12 @@ def main(argv=None):
     print("The inputs were given back exactly as they were:", (x == before).all())
 
     steps = np.logspace(-13, 0, lab.choose(200, 40))
-    errors = {
-        "central, (f(x+h) - f(x-h)) / 2h": [
-            abs(numerical_gradient(np.sin, np.array(1.0), h) - np.cos(1)) for h in steps
-        ],
-        "forward, (f(x+h) - f(x)) / h": [abs((np.sin(1 + h) - np.sin(1)) / h - np.cos(1)) for h in steps],
-    }
+    central = [abs(numerical_gradient(np.sin, np.array(1.0), h) - np.cos(1)) for h in steps]
+    forward = [abs((np.sin(1 + h) - np.sin(1)) / h - np.cos(1)) for h in steps]
+    errors = {"central, (f(x+h) - f(x-h)) / 2h": central, "forward, (f(x+h) - f(x)) / h": forward}
     curves = {name: (steps, np.maximum(np.ravel(error), 1e-17)) for name, error in errors.items()}
-    figure = nn.plots.lines(
-        curves,
-        title="How wrong a numerical derivative is",
-        xlabel="h",
-        ylabel="error for sin'(1)",
-        logx=True,
-        logy=True,
-    )
+    title = "How wrong a numerical derivative is"
+    figure = nn.plots.lines(curves, title=title, xlabel="h", ylabel="error for sin'(1)", logx=True, logy=True)
     figure.axes[0].axvline(1e-4, color="#888888", linewidth=1, linestyle=":")
     figure.axes[0].text(1.3e-4, 3e-13, "the book's h", fontsize=8.5, color="#666666")
     lab.save(figure, "ch04_step_size.png")

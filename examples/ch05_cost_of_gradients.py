@@ -1,7 +1,7 @@
 """Chapter 5: the gradient of a network, by differences and by backpropagation: the same numbers, at what price?
 
 Differences need two forward passes for every parameter; backpropagation needs about two more passes for all of them
-together. The measurement: the book's two-layer network on a batch of digits.
+together. The measurement: the book's two-layer network, on five digits so that it ends soon.
 """
 
 import time
@@ -18,7 +18,7 @@ from autograd_lite.testing import numerical_gradient
 def main(argv=None):
     lab = Lab(__doc__, argv)
     digits = lab.digits()
-    images, labels = digits.train_images[:100].astype(np.float64), digits.train_labels[:100]
+    images, labels = digits.train_images[:5].astype(np.float64), digits.train_labels[:5]
     loss_function = nn.CrossEntropyLoss()
 
     rows, series = [], {"numerical": ([], []), "backpropagation": ([], [])}
