@@ -1,5 +1,7 @@
 """Automatic differentiation on NumPy: write plain array code, call ``backward``, look at what was recorded."""
 
+from importlib import import_module
+
 from .derivatives import grad, hessian, hvp, jacobian, jvp, vjp
 from .errors import AutogradError, DTypeError, GradError, RuleError, ShapeError
 from .function import Function, is_grad_enabled
@@ -176,3 +178,10 @@ __all__ = [
     "argmax", "argmin", "argsort", "nonzero", "count_nonzero", "shape", "ndim", "size", "result_type",
 ]
 # fmt: on
+
+
+def __getattr__(name: str) -> object:
+    """Submodules that are worth their import time only where they are used: ``autograd_lite.viz`` and its like."""
+    if name in ("graph", "testing", "viz"):
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

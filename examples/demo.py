@@ -21,14 +21,14 @@ from autograd_lite.testing import GradientReport, check_gradients
 
 
 def simple_convnet() -> nn.Sequential:
-    """The book's network with its initial weights: small random numbers."""
+    """The book's network, with initial weights by He (section 6.2.3)."""
     model = nn.Sequential(
         nn.Conv2d(1, 30, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
         nn.Linear(4320, 100), nn.ReLU(),
         nn.Linear(100, 10),
     )  # fmt: skip
     for name, parameter in model.named_parameters():
-        nn.init.zeros_(parameter) if name.endswith("bias") else nn.init.normal_(parameter, std=0.01)
+        nn.init.zeros_(parameter) if name.endswith("bias") else nn.init.kaiming_normal_(parameter)
     return model
 
 
@@ -75,7 +75,7 @@ def main() -> None:
     parser.add_argument("--data", metavar="DIR", help="folder with the four MNIST files; default: the shipped digits")
     parser.add_argument("--epochs", type=int, default=10, help="passes over the training digits (default: %(default)s)")
     parser.add_argument("--batch-size", type=int, default=100, help="default: %(default)s")
-    parser.add_argument("--lr", type=float, default=0.02, help="of AdaGrad (default: %(default)s)")
+    parser.add_argument("--lr", type=float, default=0.06, help="of AdaGrad (default: %(default)s)")
     parser.add_argument("--out", type=Path, default=Path("out/demo"), help="folder for pictures (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of weights and batches (default: %(default)s)")
     args = parser.parse_args()
