@@ -68,12 +68,39 @@ def is_basic(index: Any) -> bool:
 
 def add_at(shape: Shape, index: Any, a: np.ndarray) -> np.ndarray:
     """Zeros of ``shape``, with ``a`` added at ``index``; repeated indices add up."""
-    y = np.zeros(shape, a.dtype)
-    if is_basic(index) or (isinstance(index, np.ndarray) and index.dtype == bool):
-        y[index] = a
-    else:
-        np.add.at(y, index, a)
-    return y
+    return Piece(shape, index, a).array()
+
+
+class Piece:
+    """Zeros of ``shape`` with ``values`` added at ``index``, not made yet.
+
+    The gradient of a part of an array. A hundred of them add up in one array, instead of each in an array of zeros.
+    """
+
+    __slots__ = ("index", "shape", "values")
+
+    def __init__(self, shape: Shape, index: Any, values: Any) -> None:
+        self.shape, self.index, self.values = shape, index, values
+
+    def array(self) -> np.ndarray:
+        """The array in full."""
+        y = np.zeros(self.shape, self.values.dtype)
+        if self._distinct():
+            y[self.index] = self.values
+        else:
+            np.add.at(y, self.index, self.values)
+        return y
+
+    def add_to(self, total: np.ndarray) -> None:
+        """Change ``total``, of the same shape, in place."""
+        if self._distinct():
+            total[self.index] += self.values
+        else:
+            np.add.at(total, self.index, self.values)
+
+    def _distinct(self) -> bool:
+        """Whether no place is named twice: NumPy's general way costs much more."""
+        return is_basic(self.index) or (isinstance(self.index, np.ndarray) and self.index.dtype == bool)
 
 
 def last_assigned(index: Any, shape: Shape) -> Any:

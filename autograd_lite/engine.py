@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ._arrays import Piece
 from .errors import GradError, RuleError
 from .function import FREED, LEAF, Leaf, Node, Tap, Traced, switches
 from .kept import Lift, check_kept_values, lifted, wide_parts
@@ -222,7 +223,9 @@ def deliver(part: Any, parent: Node, gradient: Any) -> bool:
     The first gradient that arrives may alias another array and is not ours to change; the sum of two is. Only for
     leaves, which keep what they get, is it worth asking whether the rule made the array itself.
     """
-    if parent.gradient is None:
+    if part.__class__ is Piece:
+        add_piece(part, parent)
+    elif parent.gradient is None:
         parent.gradient = part
         if parent.plan is LEAF:
             parent.owned = part is not gradient and part.base is None
@@ -233,6 +236,19 @@ def deliver(part: Any, parent: Node, gradient: Any) -> bool:
         parent.owned = True
     parent.pending -= 1
     return not parent.pending
+
+
+def add_piece(piece: Piece, parent: Node) -> None:
+    """Add to the gradient of ``parent``, in place as soon as it is ours: pieces of one array must not each cost all."""
+    total = parent.gradient
+    if total is None:
+        parent.gradient = piece.array()
+    elif isinstance(total, np.ndarray) and total.dtype == piece.values.dtype:
+        parent.gradient = total if parent.owned else total.copy()
+        piece.add_to(parent.gradient)
+    else:
+        parent.gradient = total + piece.array()
+    parent.owned = True
 
 
 def deliver_tensor(part: Any, parent: Node, gradient: Any) -> bool:

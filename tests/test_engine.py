@@ -582,3 +582,25 @@ def test_a_nan_with_a_cotangent_of_its_own_is_not_hidden():
     y.sum().backward()
     assert np.isnan(x.grad[0].item())
     assert x.grad[1].item() == 0.25
+
+
+def test_many_parts_of_one_array_add_up_in_linear_time():
+    x = leaf(100_000)
+    y = x * 1.0
+    total = y.sum()
+    for i in range(20_000):  # with an array of zeros for each, this takes minutes
+        total = total + y[i]
+    total.backward()
+    assert (x.grad.numpy()[:20_000] == 2).all()
+    assert (x.grad.numpy()[20_000:] == 1).all()
+
+
+def test_parts_do_not_write_into_a_cotangent_that_is_not_theirs():
+    x, start = leaf(3), np.ones(3)
+    y = x * 1.0
+    whole = y + 0.0
+    part = y[1:]
+    z = whole + np.concatenate([part, part[:1]])
+    z.backward(start)
+    assert start.tolist() == [1, 1, 1]
+    assert x.grad.tolist() == [1, 3, 2]

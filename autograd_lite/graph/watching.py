@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from .. import engine
+from .._arrays import Piece
 from ..function import LEAF, Leaf, Node
 from ..gradients import cotangent
 from ..tensor import Tensor
@@ -115,7 +116,8 @@ class Recording:
         self._sent[head, parent] += 1
         places = [i for i, other in facts.parents if other is parent]
         index = places[self._sent[head, parent] - 1]
-        self.contributions[head, index] = contribution = Summary.of(getattr(part, "_data", part))
+        array = part.array() if isinstance(part, Piece) else getattr(part, "_data", part)
+        self.contributions[head, index] = contribution = Summary.of(array)
         self.steps.append(Step(head, index, parent, contribution))
 
 

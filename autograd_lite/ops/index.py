@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .._arrays import add_at, last_assigned
+from .._arrays import Piece, add_at, last_assigned
 from ..function import Function
 from .shape import Unbroadcast
 
@@ -14,7 +14,7 @@ class GetItem(Function):
 
     def __init__(self, index): self.index = index
     def forward(self, a): return a[self.index]
-    def grad_a(self, g, shape_a): return Scatter(self.index, shape_a)(g)
+    def grad_a(self, g, shape_a): return Scatter(self.index, shape_a).piece(g)
 
 
 class Scatter(Function):
@@ -25,6 +25,10 @@ class Scatter(Function):
     def __init__(self, index, shape): self.index, self.shape = index, shape
     def forward(self, a): return add_at(self.shape, self.index, a)
     def grad_a(self, g): return GetItem(self.index)(g)
+
+    def piece(self, a):
+        """The same, but not made yet if ``a`` is no tensor: the engine adds it to what is there."""
+        return Piece(self.shape, self.index, a) if isinstance(a, np.ndarray | np.generic) else self(a)
 
 
 class SetItem(Function):
