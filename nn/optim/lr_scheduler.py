@@ -244,7 +244,7 @@ class OneCycleLR(Scheduler):
         return self._wave(t, self.start, self.max_lr, self.end)
 
     def _wave(self, t: int, start: float, middle: float, end: float) -> float:
-        if t >= self.total_steps:
+        if t > self.total_steps:  # `fit` steps once more after the last update; nothing is trained at that rate
             raise SettingError(f"OneCycleLR was made for {self.total_steps} steps; this is step {t + 1}.")
         if t <= self.top:
             return _between(start, middle, self._eased(t / self.top if self.top else 1.0))

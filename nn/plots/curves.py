@@ -26,6 +26,7 @@ def lines(
     logy: bool = False,
     ylim: tuple[float, float] | None = None,
     columns: int = 3,
+    sharex: bool = True,
 ) -> Figure:
     """Named curves in one panel, or in several side by side with the same axes.
 
@@ -40,6 +41,8 @@ def lines(
     ylim : pair of float, optional
     columns : int
         How many panels stand in a row.
+    sharex : bool
+        False gives each panel its own range of x.
 
     Examples
     --------
@@ -53,7 +56,7 @@ def lines(
     columns = min(columns, len(panels))
     rows = math.ceil(len(panels) / columns)
     size = (6.4, 3.9) if len(panels) == 1 else (4.1, 3.1)
-    figure, grid = new_grid(rows, columns, size, title, sharex=True, sharey=True)
+    figure, grid = new_grid(rows, columns, size, title, sharex=sharex, sharey=True)
     for number, (axes, (panel, curves)) in enumerate(zip(grid.flat, panels.items(), strict=False)):
         for name, curve in curves.items():
             x, y = _curve(curve)

@@ -54,7 +54,17 @@ def histograms(
             axes.set_yticks([])
             axes.spines["left"].set_visible(False)
             note = f"mean {numbers.mean():.2g}\nstd {numbers.std():.2g}" if numbers.size else "empty"
-            axes.text(0.98, 0.95, note, transform=axes.transAxes, ha="right", va="top", fontsize=7, color=QUIET)
+            axes.text(
+                0.98,
+                0.95,
+                note,
+                transform=axes.transAxes,
+                ha="right",
+                va="top",
+                fontsize=7,
+                color=QUIET,
+                bbox={"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1},
+            )
         line[0].set_ylabel(row, fontsize=9.5, color=INK)
         for axes in line[len(panels) :]:
             axes.set_visible(False)
