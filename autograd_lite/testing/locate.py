@@ -123,23 +123,26 @@ class Elements:
         """Error, relative error, whether it is bad and whether it is unclear, for each direction and output."""
         rows = []
         for slope, v in zip(measured, directions, strict=True):
-            claimed = v @ self.claims
+            known = np.where(np.isfinite(self.claims), self.claims, 0)
+            claimed = np.where(np.isfinite(self.claims[v != 0]).all(0), v @ known, np.nan)
             error, bar = slope.distance(claimed), slope.accuracy()
-            scale = np.maximum(np.linalg.norm(self.claims * v[:, None], axis=0), slope.size())
+            scale = np.maximum(np.linalg.norm(known * v[:, None], axis=0), slope.size())
             slack = self.check.tolerance * scale + 30 * self.problem.claimed_eps * self.size
             rough = np.where(slope.kink, SHARP, self.check.tolerance) * np.maximum(
                 np.maximum(scale, self.size), slope.span
             )
-            relative = np.where(np.isfinite(error), error, 0) / np.maximum(scale, 1e-300)
+            relative = np.where(np.isfinite(claimed), np.nan_to_num(error), np.inf) / np.maximum(scale, 1e-300)
             unclear = ~np.isfinite(error) | ~np.isfinite(bar) | (bar > rough)
-            rows.append((error, relative, error > slack + 10 * bar, unclear))
+            missing = ~np.isfinite(claimed) & (bar <= rough)  # the function has a slope, the claim is none
+            rows.append((error, relative, missing | (error > slack + 10 * bar), unclear & ~missing))
         return tuple(np.array(column) for column in zip(*rows, strict=True))
 
     def _unsteadiness(self, o: np.intp) -> np.ndarray:
         """How much the claims for output ``o`` change when the inputs change in their last digit."""
         u = self._unit(self.outputs[o])
-        off = [np.abs(self.problem.pull(u, z)[self.inputs] - self.claims[:, o]) for z in self.check.nearby()]
-        return np.asarray(np.nanmax(off, axis=0))
+        around = np.array([self.problem.pull(u, z)[self.inputs] for z in self.check.nearby()])
+        alone = [self.check.isolated(a, s[o]) for a, s in zip(around.T, self.slopes, strict=True)]
+        return np.where(alone, -1.0, np.fmax.reduce(np.abs(around - self.claims[:, o]), axis=0))
 
     # -- Kinks
 

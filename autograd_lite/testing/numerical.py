@@ -15,6 +15,7 @@ Vector = Any  # a one-dimensional array of doubles
 FIRST_STEP, RATIO, LEVELS, COLUMNS = 2.0**-4, 4.0, 14, 6  # powers of 2, so that steps are exact; see exact()
 TINY = 2.0**-30
 SAFETY = 4.0
+SUPPORT = 1e-3  # how well differences must support a complex step, relatively
 DOUBLE = float(np.finfo(np.float64).eps)
 
 
@@ -153,6 +154,17 @@ def scaled(s: Slopes, by: float) -> Slopes:
 def choose(first: np.ndarray, a: Slopes, b: Slopes) -> Slopes:
     """Slopes of ``a`` where ``first`` holds, elsewhere of ``b``."""
     return Slopes(*(np.where(first, getattr(a, f.name), getattr(b, f.name)) for f in fields(Slopes)))
+
+
+def refined(s: Slopes, step: Vector) -> Slopes:
+    """``s`` with the slopes that a complex step gave, wherever differences are good enough to confirm them.
+
+    A function such as ``abs`` takes complex numbers and computes something else of them; so nothing is believed that
+    differences do not support to three digits.
+    """
+    bar = 100 * DOUBLE * np.maximum(np.abs(step), s.span)
+    sharp = (np.abs(step - s.value) <= s.bar) & (s.bar <= SUPPORT * np.abs(step)) & ~s.kink & (bar < s.bar)
+    return Slopes(np.where(sharp, step, s.value), np.where(sharp, bar, s.bar), s.left, s.right, s.side_bar, s.span)
 
 
 def exact(direction: Vector, start: Vector) -> Vector:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from time import monotonic
 from typing import Any, Protocol
 
 import numpy as np
 
 from ..derivatives import grad
-from ..errors import ShapeError
+from ..errors import RuleError, ShapeError
 from ..function import Function
 from ..gradients import no_grad
 from ..tensor import Tensor
@@ -43,6 +44,12 @@ class Problem(Protocol):
 
     def pull(self, u: Vector, z: Vector | None = None) -> Vector:
         """The claimed gradient of ``u @ outputs`` at ``z``, by default at the inputs that were given."""
+
+    def complex_step(self, direction: Vector) -> Vector | None:
+        """The slopes of the outputs along ``direction`` by a complex step, if the function takes complex numbers."""
+
+    def push(self, direction: Vector) -> Vector | None:
+        """The slopes of the outputs along ``direction`` by forward mode, if there is one."""
 
 
 class Identity(Function):
@@ -121,12 +128,23 @@ class FirstOrder:
         Those of floating point numbers are differentiated; others are passed as they are.
     strict_dtype : bool
         Whether gradients must have the dtype of their inputs.
+    deadline : float
+        By the clock of ``time.monotonic``; nothing is computed after it.
+    jvp : callable, optional
+        ``jvp(arrays, tangents) -> tangents of the outputs``.
     """
 
     def __init__(
-        self, vjp: Callable[..., Any], f: Callable[..., Any], arrays: Sequence[Any], strict_dtype: bool
+        self,
+        vjp: Callable[..., Any],
+        f: Callable[..., Any],
+        arrays: Sequence[Any],
+        strict_dtype: bool,
+        deadline: float = np.inf,
+        jvp: Callable[..., Any] | None = None,
     ) -> None:
-        self.vjp, self.f, self.arrays = vjp, f, list(arrays)
+        self.vjp, self.f, self.arrays, self.deadline, self.jvp = vjp, f, list(arrays), deadline, jvp
+        self.complex = True  # until a complex number is refused
         self.inputs = [a for a in self.arrays if is_float(a)]
         if not self.inputs:
             kinds = ", ".join(str(getattr(a, "dtype", type(a).__name__)) for a in self.arrays)
@@ -136,7 +154,9 @@ class FirstOrder:
         self.strict_dtype = strict_dtype and len(dtypes) == 1
         self.start = join(self.inputs)
         before = [np.array(a) for a in self.arrays]
+        started = monotonic()
         values, self.pullback = self._call(self.arrays)
+        self.seconds = monotonic() - started
         self.output_shapes = [y.shape for y in values]
         self.output_dtypes = [y.dtype for y in values]
         if any(dtype.kind != "f" for dtype in self.output_dtypes):
@@ -145,7 +165,13 @@ class FirstOrder:
             if not np.array_equal(a, b, equal_nan=a.dtype.kind in "fc"):
                 raise Misuse(f"f changes its argument {i}; let it work on a copy.")
         self.claimed_eps = max(float(np.finfo(d).eps) for d in dtypes | set(self.output_dtypes))
-        self.eps = max(float(np.finfo(y.dtype).eps) for y in self._values(self.start))
+        measured = self._first_values()
+        if [y.shape for y in measured] != self.output_shapes:
+            raise Misuse(
+                f"vjp returns values of shapes {self.output_shapes}, f of {[y.shape for y in measured]}; "
+                "both must compute the same."
+            )
+        self.eps = max(float(np.finfo(y.dtype).eps) for y in measured)
 
     def value(self, z: Vector) -> Vector:
         """The outputs at ``z``, computed in double precision if ``f`` follows the dtype of its inputs."""
@@ -155,12 +181,22 @@ class FirstOrder:
         """The claimed gradient, each part of it checked for shape and dtype."""
         pullback = self.pullback if z is None else self._call(self.placed(z, keep_dtype=True))[1]
         parts = [a.astype(dtype) for a, dtype in zip(split(u, self.output_shapes), self.output_dtypes, strict=True)]
-        gradients = listed(pullback(parts[0] if len(parts) == 1 else tuple(parts)))
+        before = [part.copy() for part in parts]
+        try:
+            gradients = listed(pullback(parts[0] if len(parts) == 1 else tuple(parts)))
+        except RuleError as error:
+            raise WrongGradient(str(error)) from error
+        except Exception as error:
+            raise Misuse(f"The pullback raises {named(error)}; make it take a cotangent like the value.") from error
+        if not all(map(np.array_equal, parts, before)):
+            raise Misuse("The pullback changes its cotangent; let it work on a copy.")
         if len(gradients) == len(self.arrays) > len(self.inputs):
             gradients = [g for g, a in zip(gradients, self.arrays, strict=True) if is_float(a)]
         if len(gradients) != len(self.inputs):
             raise WrongGradient(f"{len(gradients)} gradients came back for {len(self.inputs)} inputs.")
         for i, (g, a) in enumerate(zip(map(plain, gradients), self.inputs, strict=True)):
+            if g.dtype.kind not in "fiub":
+                raise WrongGradient(f"The gradient of input {i} is {plural(g)}, not an array of real numbers.")
             if g.shape != a.shape:
                 raise WrongGradient(f"The gradient of input {i}, of shape {a.shape}, has shape {g.shape}.")
             if self.strict_dtype and g.dtype != a.dtype:
@@ -172,13 +208,69 @@ class FirstOrder:
         parts = iter(split(z, self.input_shapes))
         return [(next(parts).astype(a.dtype) if keep_dtype else next(parts)) if is_float(a) else a for a in self.arrays]
 
+    def complex_step(self, direction: Vector) -> Vector | None:
+        """The slopes by a complex step: the imaginary parts of the outputs a tiny step off the real axis."""
+        if not self.complex or len(direction) == 0:
+            return None
+        step = 1e-100 / max(float(np.abs(direction).max()), 1e-100)
+        try:
+            outputs = self._values(self.start + 1j * (step * direction))
+            return (
+                np.concatenate([np.imag(y).reshape(-1) for y in outputs]) / step if self._is_complex(outputs) else None
+            )
+        except Exception:  # whatever the function makes of numbers that it was not written for
+            self.complex = False
+            return None
+
+    def _is_complex(self, outputs: list[np.ndarray]) -> bool:
+        self.complex = [y.shape for y in outputs] == self.output_shapes and any(y.dtype.kind == "c" for y in outputs)
+        return self.complex
+
+    def push(self, direction: Vector) -> Vector | None:
+        """The slopes by the forward mode that was given."""
+        if self.jvp is None:
+            return None
+        tangents = split(direction, self.input_shapes)
+        return join(map(plain, listed(self.jvp(self.placed(self.start), tangents))))
+
     def _call(self, arrays: Sequence[Any]) -> tuple[list[np.ndarray], Pullback]:
-        value, pullback = self.vjp(*arrays)
-        return [plain(y) for y in listed(value)], pullback
+        try:
+            found = self.vjp(*arrays)
+        except Exception as error:
+            raise Misuse(f"f raises {named(error)} at this input; choose inputs inside its domain.") from error
+        if not isinstance(found, tuple | list) or len(found) != 2 or not callable(found[1]):
+            raise Misuse(f"vjp returns {plural(found)}; it must return a pair (value, pullback).")
+        return [plain(y) for y in listed(found[0])], found[1]
+
+    def _first_values(self) -> list[np.ndarray]:
+        try:
+            return self._values(self.start)
+        except Misuse:
+            raise
+        except Exception as error:
+            raise Misuse(
+                f"f raises {named(error)} in double precision; write it so that it follows the dtype of its input."
+            ) from error
 
     def _values(self, z: Vector) -> list[np.ndarray]:
+        if monotonic() > self.deadline:
+            raise Misuse(
+                f"The time limit is over; one call takes about {self.seconds:.2g} s. "
+                "Check a smaller input, or raise time_limit."
+            )
         with no_grad():
             return [plain(y) for y in listed(self.f(*self.placed(z)))]
+
+
+def named(error: Exception) -> str:
+    """An error in words."""
+    words = str(error).partition("\n")[0]
+    return f"{type(error).__name__} ({words})" if words else type(error).__name__
+
+
+def plural(value: Any) -> str:
+    """What kind of thing somebody returned."""
+    return f"data of dtype {value.dtype}" if hasattr(value, "dtype") else f"a {type(value).__name__}"
 
 
 class SecondOrder:
@@ -200,6 +292,12 @@ class SecondOrder:
         """The gradient at ``z = (x, u)``."""
         _, pullback = self.plain(*self.first.placed(z[: self.n]))
         return join(pullback(split(z[self.n :], self.first.output_shapes)))
+
+    def complex_step(self, direction: Vector) -> Vector | None:
+        """None: gradients are computed with real numbers."""
+
+    def push(self, direction: Vector) -> Vector | None:
+        """None: nobody gives a forward mode of gradients."""
 
     def pull(self, u: Vector, z: Vector | None = None) -> Vector:
         """The gradient of ``u @ gradient``, along x and along the cotangent of the first pass."""
