@@ -5,6 +5,7 @@
 
 PYTHON ?= python3
 ARGS ?=
+QUICK ?= --quick
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -27,9 +28,9 @@ lint: $(VENV)/.has-dev ## check style, formatting and types
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy --strict
 
-examples: $(VENV)/.has-demo ## run every example; each writes to its own folder under out
-	@set -e; for script in examples/*.py; do \
-		name=$$(basename $$script .py); echo "== $$name"; $(PY) $$script --out out/$$name $(ARGS); \
+examples: $(VENV)/.has-demo ## run every example, quickly, into out/examples (QUICK= runs them in full)
+	@set -e; for script in examples/ch*.py examples/alexnet.py; do \
+		echo; echo "== $$script"; $(PY) $$script $(QUICK) --out out/examples $(ARGS); \
 	done
 
 bench: $(VENV)/.has-dev ## measure speed

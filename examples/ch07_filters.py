@@ -9,18 +9,18 @@ from autograd_lite import no_grad
 
 
 def main(argv=None):
-    lab = Lab(__doc__, argv, one_thread=False)
+    lab = Lab(__doc__, argv)
     digits = lab.digits()
     model = simple_conv_net()
     conv = model[0]
-    before = conv.weight.numpy()
+    before = conv.weight.numpy().copy()
     optimizer = nn.optim.Adam(model.parameters(), lr=0.002)
     losses = train(model, optimizer, lab.loader(digits.train), lab.choose(500, 20), "updates")
-    after = conv.weight.numpy()
+    after = conv.weight.numpy().copy()
     print(f"Loss: {losses[0]:.3f} before training, {np.mean(losses[-10:]):.3f} after {len(losses)} updates.")
 
     title = "Filters are noise at first, then edges and blobs"
-    figure = nn.plots.filters({"before training (x 10)": 10 * before, "after training": after}, title=title, columns=6)
+    figure = nn.plots.filters({"before training": before, "after training": after}, title=title, columns=6)
     lab.save(figure, "ch07_filters.png")
 
     image = digits.held_out_images[7:8]

@@ -14,7 +14,7 @@ def modern_le_net():
 
 
 def main(argv=None):
-    lab = Lab(__doc__, argv, one_thread=False)
+    lab = Lab(__doc__, argv)
     digits = lab.digits()
     train = tuple(part[: lab.choose(None, 500)] for part in digits.train)
     print(nn.summary(le_net(), (1, 1, 28, 28)), "\n")

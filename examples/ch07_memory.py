@@ -17,7 +17,7 @@ MIB = 2**20
 
 
 def main(argv=None):
-    lab = Lab(__doc__, argv, one_thread=False)
+    lab = Lab(__doc__, argv)
     digits = lab.digits()
     model = simple_conv_net()
     counts = lab.choose((1_000, 10_000, 60_000), (500, 2_000))

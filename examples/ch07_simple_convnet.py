@@ -12,7 +12,7 @@ import nn
 
 
 def main(argv=None):
-    lab = Lab(__doc__, argv, one_thread=False, epochs={"type": int, "help": "passes over the training images"})
+    lab = Lab(__doc__, argv, epochs={"type": int, "help": "passes over the training images"})
     digits = lab.digits()
     train = tuple(part[: lab.choose(None, 500)] for part in digits.train)
     test = tuple(part[: lab.choose(None, 200)] for part in digits.held_out)

@@ -14,7 +14,7 @@ from nn.data.transforms import Compose, RandomRotation, RandomShift
 
 def main(argv=None):
     epochs_option = {"type": int, "help": "passes over the training images"}
-    lab = Lab(__doc__, argv, one_thread=False, epochs=epochs_option)
+    lab = Lab(__doc__, argv, epochs=epochs_option)
     digits = lab.digits()
     train, test = (tuple(p[: lab.choose(None, n)] for p in d) for d, n in ((digits.train, 200), (digits.held_out, 100)))
     model = deep_conv_net()

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import SettingError
 from ..functional._common import as_array
-from ._style import INK, QUIET, RIGHT, WRONG, dress, new_figure, new_grid, strip
+from ._style import INK, QUIET, RIGHT, WRONG, dress, new_figure, strip
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -60,18 +60,27 @@ def contact_sheets(
 
 
 def _sheet(pictures: np.ndarray, true: list[str], seen: list[str], title: str, columns: int) -> Figure:
-    rows = math.ceil(len(pictures) / columns)
+    """One page, as one large image with captions: hundreds of panels would take matplotlib very long."""
+    count, height, width, *colours = pictures.shape
     captions = any(true) or any(seen)
-    figure, grid = new_grid(rows, columns, (0.62, 0.8 if captions else 0.62), title)
-    figure.set_layout_engine("constrained", w_pad=0.02, h_pad=0.02, wspace=0.02, hspace=0.02)
-    low, high = float(pictures.min()), float(pictures.max())
-    for axes, picture, name, answer in zip(grid.flat, pictures, true, seen, strict=False):
-        axes.imshow(picture, cmap="gray_r", vmin=low, vmax=high if high > low else low + 1)
-        wrong = bool(answer) and answer != name
-        words = f"{name}\u2192{answer}" if wrong and name else answer or name
-        axes.set_xlabel(words, fontsize=7.5, labelpad=1.5, color=WRONG if wrong and name else INK)
-    for axes in grid.flat:
-        strip(axes)
+    rows, margin = math.ceil(count / columns), 0.12
+    wide, high = round(width * (1 + margin)), round(height * (1.38 if captions else 1 + margin))
+    low, top = float(pictures.min()), float(pictures.max())
+    shades = (pictures - low) / (top - low if top > low else 1)
+    page = np.full((rows * columns, high, wide, *colours), 1.0 if colours else 0.0)
+    page[:count, :height, :width] = shades
+    page = (
+        page.reshape(rows, columns, high, wide, *colours).swapaxes(1, 2).reshape(rows * high, columns * wide, *colours)
+    )
+    figure = new_figure(0.62 * columns + 0.1, 0.62 * rows * high / wide + (0.5 if title else 0.1), title)
+    axes = figure.subplots()
+    axes.imshow(page, cmap="gray_r", vmin=0, vmax=1)
+    strip(axes)
+    for place, (name, answer) in enumerate(zip(true, seen, strict=True)):
+        wrong = bool(name and answer) and answer != name
+        y, x = (place // columns) * high + 1.03 * height, (place % columns) * wide + width / 2
+        words, shade = (f"{name}\u2192{answer}", WRONG) if wrong else (answer or name, INK)
+        axes.text(x, y, words, fontsize=7.5, color=shade, ha="center", va="top")
     return figure
 
 

@@ -113,17 +113,36 @@ def test_filters_before_and_after_have_the_same_colours():
 
 
 def test_hundreds_of_images_make_several_pages_and_each_image_is_on_one():
-    images = np.arange(648.0)[:, None, None, None] * np.ones((648, 1, 4, 4))
-    pages = plots.contact_sheets(images, np.zeros(648, int), np.ones(648, int), title="Wrong")
+    images = np.linspace(0, 1, 648)[:, None, None, None] * np.ones((648, 1, 10, 10))
+    pages = plots.contact_sheets(images, labels=np.arange(648), title="All")
     assert len(pages) == 5
-    shown = [axes.images[0].get_array()[0, 0] for page in pages for axes in page.axes if axes.images]
-    assert shown == list(range(648))
-    assert pages[4].get_suptitle() == "Wrong (5 of 5)"
+    assert pages[4].get_suptitle() == "All (5 of 5)"
+    captions = [text.get_text() for page in pages for text in page.axes[0].texts]
+    assert captions == [str(i) for i in range(648)]
+
+
+def test_images_stand_row_by_row_with_their_captions_below():
+    images = np.arange(5.0)[:, None, None] * np.ones((5, 10, 10))
+    (page,) = plots.contact_sheets(images, labels=list("abcde"), columns=3)
+    sheet = page.axes[0].images[0].get_array()
+    for number, text in enumerate(page.axes[0].texts):
+        x, y = text.get_position()
+        assert sheet[int(y) - 5, int(x)] == number / 4
+        assert sheet[int(y) + 1, int(x)] == 0
+
+
+def test_colour_images_keep_their_colours_on_white():
+    images = np.zeros((2, 3, 4, 4))
+    images[0, 0] = images[1, 2] = 1
+    sheet = plots.contact_sheets(images)[0].axes[0].images[0].get_array()
+    assert sheet[0, 0].tolist() == [1, 0, 0]
+    assert sheet[0, -1].tolist() == [1, 1, 1] or sheet[0, -1].tolist() == [0, 0, 1]
+    assert [0, 0, 1] in sheet[0].tolist()
 
 
 def test_a_caption_has_the_label_and_in_red_what_it_was_taken_for_instead():
     (page,) = plots.contact_sheets(np.zeros((2, 1, 4, 4)), labels=[7, 7], predicted=[7, 1])
-    right, wrong = (axes.xaxis.label for axes in page.axes[:2])
+    right, wrong = page.axes[0].texts
     assert (right.get_text(), wrong.get_text()) == ("7", "7\u21921")
     assert mpl.colors.to_hex(right.get_color()) != mpl.colors.to_hex(wrong.get_color())
 
