@@ -6,6 +6,8 @@
 PASS
 """
 
+from importlib import import_module
+
 from .check import gradcheck
 from .network import GradientReport, ParameterReport, check_gradients
 from .numerical import numerical_gradient
@@ -24,3 +26,14 @@ __all__ = [
     "gradcheck",
     "numerical_gradient",
 ]
+
+# What needs hypothesis, by the module that has it: imported where it is first used.
+_LAZY: dict[str, str | None] = {"strategies": None}
+
+
+def __getattr__(name: str) -> object:
+    """Names whose import needs hypothesis, the extra ``prove``."""
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = import_module(f"{__name__}.{_LAZY[name] or name}")
+    return module if _LAZY[name] is None else getattr(module, name)
