@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import json
 import os
-import tempfile
+import secrets
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -37,15 +37,15 @@ def atomic_write(path: FilePath) -> Iterator[IO[bytes]]:
     Whatever happens, ``path`` holds either what it held before or all that was written.
     """
     path = Path(path)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    draft = path.with_name(f".{path.name[:40]}.{secrets.token_hex(8)}")
     try:
-        with open(handle, "wb") as file:
+        with open(draft, "xb") as file:  # a new file like any other: whoever may read those may read it
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.replace(name, path)
+        os.replace(draft, path)
     except BaseException:
-        os.unlink(name)
+        draft.unlink(missing_ok=True)
         raise
 
 

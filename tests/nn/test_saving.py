@@ -92,6 +92,12 @@ def test_a_failed_write_leaves_the_old_file(tmp_path):
     assert os.listdir(tmp_path) == ["w.npz"]
 
 
+def test_who_may_read_new_files_may_read_saved_weights(tmp_path):
+    nn.save({"a": np.ones(2)}, tmp_path / "w.npz")
+    (tmp_path / "plain").touch()
+    assert (tmp_path / "w.npz").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
 # -- Checkpoints ------------------------------------------------------------------------------------------------------
 
 
