@@ -1,7 +1,7 @@
 """Chapter 8: DeepConvNet: six 3x3 convolutions, pooled three times, dropout, He's weights, Adam.
 
-On all of MNIST (``--data DIR``) it passes 99 %, as in the book. On the 5,000 shipped digits, moved and turned a little
-each time they are shown, it comes near.
+On all of MNIST (``--data DIR``) it passes 99 %, as in the book. By default it learns from the 5,000 shipped digits,
+each moved by up to a pixel whenever it is shown.
 """
 
 import numpy as np
@@ -9,7 +9,7 @@ from _common import Lab, percent
 from _models import deep_conv_net
 
 import nn
-from nn.data.transforms import Compose, RandomRotation, RandomShift
+from nn.data.transforms import RandomShift
 
 
 def main(argv=None):
@@ -21,9 +21,9 @@ def main(argv=None):
     print(nn.summary(model, (100, 1, 28, 28)), "\n")
 
     epochs = lab.args.epochs or lab.choose(3 if lab.args.data else 12, 1)
-    loader = lab.loader(train, transform=Compose([RandomShift(2), RandomRotation(10)]))
-    optimizer = nn.optim.Adam(model.parameters(), lr=0.001)
-    schedule = nn.optim.OneCycleLR(optimizer, max_lr=0.003, total_steps=epochs * len(loader))
+    loader = lab.loader(train, batch_size=50, transform=RandomShift(1))
+    optimizer = nn.optim.Adam(model.parameters(), lr=0.002)
+    schedule = nn.optim.OneCycleLR(optimizer, max_lr=0.002, total_steps=epochs * len(loader))
     run = nn.fit(
         model, nn.CrossEntropyLoss(), optimizer, loader, epochs, evaluate_on={"test": test}, scheduler=schedule
     )
