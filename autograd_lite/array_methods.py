@@ -83,7 +83,19 @@ class ArrayMethods(Recorded):
         """All elements along one axis."""
         return self.reshape(-1)
 
-    flatten = ravel
+    def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Tensor:
+        """The axes from ``start_dim`` to ``end_dim`` as one; by default all of them."""
+        if not self.ndim:
+            return self.reshape(1)
+        first, last = one_axis(start_dim, self.ndim), one_axis(end_dim, self.ndim)
+        if first > last:
+            raise ShapeError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim} in shape {self.shape}.")
+        return self.reshape(*self.shape[:first], int(np.prod(self.shape[first : last + 1])), *self.shape[last + 1 :])
+
+    def unsqueeze(self, dim: int) -> Tensor:
+        """The tensor with a new axis of length one before axis ``dim``; PyTorch's name for ``expand_dims``."""
+        at = one_axis(dim, self.ndim + 1)
+        return self.reshape(*self.shape[:at], 1, *self.shape[at:])
 
     def transpose(self, *axes: Any) -> Tensor:
         """The axes in the order ``axes``; reversed if none are given."""
@@ -92,6 +104,8 @@ class ArrayMethods(Recorded):
         if len(order) != self.ndim:
             raise ShapeError(f"transpose needs {self.ndim} axes for shape {self.shape}, not {order}.")
         return self._apply(Transpose(order))
+
+    view, permute = reshape, transpose  # PyTorch's names
 
     @property
     def T(self) -> Tensor:

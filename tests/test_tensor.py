@@ -423,3 +423,18 @@ def test_tensors_do_not_compute_with_other_objects(other):
     for op in (operator.add, operator.sub, operator.mul, operator.truediv, operator.iadd, operator.mod):
         with pytest.raises(TypeError, match="Tensor"):
             op(Tensor([1.0]), other)
+
+
+def test_pytorchs_names_for_shapes_work_too():
+    x = Tensor(np.arange(24.0).reshape(2, 3, 4), requires_grad=True)
+    assert x.view(2, -1).shape == (2, 12)
+    assert x.permute(2, 0, 1).shape == (4, 2, 3)
+    assert x.flatten(1).shape == (2, 12)
+    assert x.flatten(0, 1).shape == (6, 4)
+    assert x.flatten().shape == (24,)
+    assert x.unsqueeze(1).shape == (2, 1, 3, 4)
+    assert x.unsqueeze(-1).shape == (2, 3, 4, 1)
+    with pytest.raises(ShapeError, match="start_dim 2 comes after"):
+        x.flatten(2, 1)
+    x.flatten(1).sum().backward()
+    assert x.grad.shape == x.shape
