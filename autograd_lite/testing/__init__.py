@@ -8,27 +8,41 @@ PASS
 
 from importlib import import_module
 
+from .blame import Culprit, culprits
 from .check import gradcheck
 from .network import GradientReport, ParameterReport, check_gradients
 from .numerical import numerical_gradient
+from .reproduce import reproduction
 from .verdict import FAIL, PASS, UNDECIDED, Location, Status, Verdict
 
 __all__ = [
     "FAIL",
     "PASS",
     "UNDECIDED",
+    "Counterexample",
+    "Culprit",
     "GradientReport",
     "Location",
     "ParameterReport",
     "Status",
     "Verdict",
     "check_gradients",
+    "culprits",
+    "falsify",
+    "given_gradients",
     "gradcheck",
     "numerical_gradient",
+    "reproduction",
+    "strategies",
 ]
 
 # What needs hypothesis, by the module that has it: imported where it is first used.
-_LAZY: dict[str, str | None] = {"strategies": None}
+_LAZY: dict[str, str | None] = {
+    "strategies": None,
+    "falsify": "search",
+    "given_gradients": "search",
+    "Counterexample": "search",
+}
 
 
 def __getattr__(name: str) -> object:

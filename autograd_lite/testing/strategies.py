@@ -60,7 +60,7 @@ def _ties(rng: np.random.Generator, shape: Shape) -> np.ndarray:
 
 
 def _near_ties(rng: np.random.Generator, shape: Shape) -> np.ndarray:
-    return _ties(rng, shape) + 1e-4 * rng.integers(-2, 3, shape)
+    return np.asarray(_ties(rng, shape) + 1e-4 * rng.integers(-2, 3, shape))
 
 
 def _distinct(rng: np.random.Generator, shape: Shape) -> np.ndarray:
@@ -157,7 +157,7 @@ def laid_out(array: Any, layout: str) -> np.ndarray:
         return np.broadcast_to(array[:1], array.shape)
     copy = array.copy()
     copy.flags.writeable = layout != "read-only"
-    return copy
+    return np.asarray(copy)
 
 
 # -- Arrays -----------------------------------------------------------------------------------------------------------

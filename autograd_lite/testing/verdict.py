@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 
 class Status(Enum):
@@ -74,6 +75,8 @@ class Verdict:
         The worst element, if it was looked for.
     seed : int
         Passed to ``gradcheck`` again, it repeats the check.
+    culprits : tuple of Culprit
+        For a failure of a function of tensors: the recorded operations that are wrong by themselves.
     """
 
     status: Status
@@ -83,6 +86,7 @@ class Verdict:
     reason: str = ""
     where: Location | None = None
     seed: int = 0
+    culprits: tuple[Any, ...] = ()
 
     def __bool__(self) -> bool:
         return self.status is PASS
@@ -91,7 +95,7 @@ class Verdict:
         nth = {1: "first", 2: "second"}.get(self.order, f"order {self.order}")
         numbers = f"worst relative error {self.relative_error:.1e}, measured to {self.error_bar:.1e}"
         lines = [f"{self.status}: {nth} derivative, {numbers} (seed {self.seed})"]
-        lines += [f"  {part}" for part in (self.reason, self.where) if part]
+        lines += [f"  {part}" for part in (self.reason, self.where, *self.culprits) if part]
         return "\n".join(lines)
 
     __repr__ = __str__

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
-
-import numpy as np
 
 from ..graph import Graph, Recording
 from ..graph.trace import Tracer
@@ -69,6 +66,8 @@ def check(
     >>> print(check(y, watched=seen))
     3 of 3 operations decided, 0 wrong.
     """
+    from ..testing.blame import check_rule
+
     tracer = Tracer(outputs, sys._getframe(1), names, watched)
     graph = tracer.graph(values=True)
     nodes = {node.id: node for node in graph.nodes}
@@ -76,7 +75,7 @@ def check(
     for node, id in tracer.ids.items():
         facts = tracer.facts[node]
         if facts.inputs is not None and facts.parents:
-            verdicts[id] = _verdict(
+            verdicts[id] = check_rule(
                 facts.rule, facts.inputs[: len(facts.names)], [i for i, _ in facts.parents], tolerance
             )
     looks = {"PASS": "good", "FAIL": "alarm", "UNDECIDED": "muted"}
@@ -94,15 +93,3 @@ def check(
     return Checked(
         to_dot(graph, THEMES[theme], frozenset(["shape"]), direction, marks=marks), graph, problems, verdicts
     )
-
-
-def _verdict(rule: Any, inputs: tuple[Any, ...], differentiated: list[int], tolerance: float | None) -> Any:
-    from ..testing import gradcheck
-
-    def function(*tensors: Any) -> Any:
-        given = list(inputs)
-        for i, tensor in zip(differentiated, tensors, strict=True):
-            given[i] = tensor
-        return copy.copy(rule)(*given)  # some rules may be used only once
-
-    return gradcheck(function, *[np.asarray(inputs[i]) for i in differentiated], tolerance=tolerance)

@@ -1,0 +1,165 @@
+"""Searching for an input at which a gradient is wrong: ``falsify``, and the same as a test: ``given_gradients``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from hypothesis import HealthCheck, event, find, given, note, settings
+from hypothesis.errors import NoSuchExample
+
+from . import ledger
+from .check import gradcheck, judge
+from .problem import is_float
+from .reproduce import reproduction
+from .strategies import Inputs, together
+from .verdict import FAIL, Verdict
+
+Test = Callable[..., Any]
+
+
+@dataclass(frozen=True, repr=False)
+class Counterexample:
+    """An input at which a gradient is wrong, as small as it could be made.
+
+    Attributes
+    ----------
+    arrays : list
+    keywords : dict
+    verdict : Verdict
+        What is wrong there.
+    code : str
+        A program that shows it.
+    tried : dict
+        How many inputs passed, failed or stayed undecided in the search.
+    """
+
+    arrays: list[Any]
+    keywords: dict[str, Any]
+    verdict: Verdict
+    code: str
+    tried: dict[str, int]
+
+    def __str__(self) -> str:
+        return f"{self.verdict}\nTo see it:\n\n{self.code}\n"
+
+    __repr__ = __str__
+
+
+def falsify(
+    f: Callable[..., Any] | None,
+    *descriptions: Any,
+    vjp: Callable[..., Any] | None = None,
+    max_examples: int = 200,
+    seed: int = 0,
+    order: int = 1,
+    tolerance: float | None = None,
+    check_dtype: bool | None = None,
+) -> Counterexample | None:
+    """Search for an input with a wrong gradient.
+
+    Parameters
+    ----------
+    f, vjp, order, tolerance
+        As for :func:`gradcheck`. Arrays are positional, keywords of the descriptions go to both functions.
+    *descriptions
+        Of the arguments; see :mod:`autograd_lite.testing.strategies`. What is no strategy is passed as it is.
+    max_examples : int
+        How many inputs to try, before those that make a counterexample smaller.
+    seed : int
+        The same seed searches the same way.
+    check_dtype : bool, optional
+        By default only for functions of tensors.
+
+    Returns
+    -------
+    Counterexample or None
+        None if no input was found at which the gradient is wrong.
+
+    Raises
+    ------
+    TypeError
+        If the descriptions give no array of floating point numbers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from autograd_lite.testing import strategies as some
+    >>> wrong = lambda x: (np.abs(x).sum(), lambda u: u * np.ones_like(x))
+    >>> found = falsify(None, some.array("nonzero"), vjp=wrong)
+    >>> found.arrays[0].size, bool(found.arrays[0].min() < 0)
+    (1, True)
+    """
+    tried = {"PASS": 0, "FAIL": 0, "UNDECIDED": 0}
+    options: dict[str, Any] = {"order": order, "tolerance": tolerance, "seed": seed}
+    options["check_dtype"] = vjp is None if check_dtype is None else check_dtype
+
+    def fails(inputs: Inputs) -> bool:
+        verdict = judge(f, *inputs.arrays, kwargs=inputs.keywords, vjp=vjp, **options)
+        tried[str(verdict.status)] += 1
+        return verdict.status is FAIL
+
+    rules = settings(
+        max_examples=max_examples,
+        database=None,
+        deadline=None,
+        derandomize=False,
+        suppress_health_check=list(HealthCheck),
+    )
+    try:
+        inputs = find(together(*descriptions), fails, settings=rules, random=Random(seed))
+    except NoSuchExample:
+        return None
+    return _counterexample(f, vjp, inputs, tried, options)
+
+
+def _counterexample(f: Any, vjp: Any, inputs: Inputs, tried: dict[str, int], options: dict[str, Any]) -> Counterexample:
+    verdict = gradcheck(f, *inputs.arrays, kwargs=inputs.keywords, vjp=vjp, **options)
+    unusual = {"order": 1, "tolerance": None, "seed": 0, "check_dtype": True}
+    shown = {name: value for name, value in options.items() if value != unusual[name]}
+    code = reproduction(f, inputs.arrays, inputs.keywords, vjp, **shown)
+    return Counterexample(inputs.arrays, inputs.keywords, verdict, code, tried)
+
+
+def given_gradients(
+    *descriptions: Any,
+    vjp: Callable[..., Any] | None = None,
+    order: int = 1,
+    tolerance: float | None = None,
+    check_dtype: bool | None = None,
+) -> Callable[[Test], Test]:
+    """Make a function of tensors a test of its own gradient, which hypothesis feeds.
+
+    The number of examples, the database and the profile are hypothesis' own: ``@settings(max_examples=...)`` above
+    works as on every other test, failing examples are replayed. With ``vjp`` the function is one of arrays.
+
+    Examples
+    --------
+    >>> from autograd_lite.testing import strategies as some
+    >>> @given_gradients(some.array("positive"))
+    ... def test_the_gradient_of_log(x):
+    ...     return x.log()
+    >>> test_the_gradient_of_log()
+    """
+    options: dict[str, Any] = {"order": order, "tolerance": tolerance}
+    options["check_dtype"] = vjp is None if check_dtype is None else check_dtype
+
+    def decorate(f: Test) -> Test:
+        def test(inputs: Inputs) -> None:
+            if not any(is_float(a) for a in inputs.arrays):
+                raise TypeError("The descriptions give no array of floating point numbers; there is no gradient.")
+            verdict = judge(f, *inputs.arrays, kwargs=inputs.keywords, vjp=vjp, **options)
+            event(str(verdict.status))
+            ledger.note(f.__qualname__, verdict, "first" if order == 1 else "first and second")
+            if verdict.status is FAIL:
+                found = _counterexample(f, vjp, inputs, {}, {**options, "seed": 0})
+                note(found.code)
+                raise AssertionError(str(found))
+
+        test.__name__, test.__qualname__, test.__doc__ = f.__name__, f.__qualname__, f.__doc__
+        test.__module__ = f.__module__
+        return given(inputs=together(*descriptions))(test)
+
+    return decorate
