@@ -79,7 +79,8 @@ def test_a_step_is_trained_from_the_installed_wheel(wheel, tmp_path):
 def test_types_digits_and_licences_are_in_the_wheel(contents):
     for package in ("autograd_lite", "nn"):
         assert f"{package}/py.typed" in contents
-    assert contents["nn/data/files/digits.npz"] == (ROOT / "nn/data/files/digits.npz").read_bytes()
+    for data in ("nn/data/files/digits.npz", "nn/data/files/three_layer_net.npz"):
+        assert contents[data] == (ROOT / data).read_bytes()
     for licence in ("LICENSE", "nn/data/files/LICENSE-digits.txt"):
         assert [name for name in contents if name.endswith(f".dist-info/licenses/{licence}")]
 
