@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -87,10 +88,10 @@ class ArrayMethods(Recorded):
         """The axes from ``start_dim`` to ``end_dim`` as one; by default all of them."""
         if not self.ndim:
             return self.reshape(1)
-        first, last = one_axis(start_dim, self.ndim), one_axis(end_dim, self.ndim)
-        if first > last:
-            raise ShapeError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim} in shape {self.shape}.")
-        return self.reshape(*self.shape[:first], int(np.prod(self.shape[first : last + 1])), *self.shape[last + 1 :])
+        first, last = (i + self.ndim if i < 0 else i for i in (start_dim, end_dim))
+        if not 0 <= first <= last < self.ndim:
+            raise ShapeError(f"cannot flatten axes {start_dim} to {end_dim} of input {self.shape}.")
+        return self.reshape(*self.shape[:first], math.prod(self.shape[first : last + 1]), *self.shape[last + 1 :])
 
     def unsqueeze(self, dim: int) -> Tensor:
         """The tensor with a new axis of length one before axis ``dim``; PyTorch's name for ``expand_dims``."""

@@ -26,11 +26,7 @@ def flatten(input: TensorLike, start_dim: int = 1, end_dim: int = -1) -> Tensor:
     >>> flatten([[[1.0, 2.0], [3.0, 4.0]]])
     Tensor([[1., 2., 3., 4.]])
     """
-    x = as_tensor(input)
-    start, end = (i + x.ndim if i < 0 else i for i in (start_dim, end_dim))
-    if not 0 <= start <= end < x.ndim:
-        raise ShapeError(f"cannot flatten axes {start_dim} to {end_dim} of input {x.shape}.")
-    return x.reshape(*x.shape[:start], math.prod(x.shape[start : end + 1]), *x.shape[end + 1 :])
+    return as_tensor(input).flatten(start_dim, end_dim)
 
 
 def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Tensor:
