@@ -10,6 +10,7 @@ from importlib import import_module
 
 from .blame import Culprit, culprits
 from .check import gradcheck
+from .laws import check_laws
 from .network import GradientReport, ParameterReport, check_gradients
 from .numerical import numerical_gradient
 from .reproduce import reproduction
@@ -27,6 +28,7 @@ __all__ = [
     "Status",
     "Verdict",
     "check_gradients",
+    "check_laws",
     "culprits",
     "falsify",
     "given_gradients",
