@@ -69,6 +69,7 @@ def max_pool2d_scatter(
     """
     size, out = x.shape[2:], y.shape[2:]
     covered = padding == (0, 0) and dilation == (1, 1) and kernel == stride and size == tuple(map(mul, out, kernel))
+    g = _laid_out(g, y)
     dx = np.empty_like(x, dtype=g.dtype) if covered else np.zeros_like(x, dtype=g.dtype)
     bits, dx_bits = _bits(g), _bits(dx)
     apart = all(d * (k - 1) < s for k, s, d in zip(kernel, stride, dilation, strict=True))
@@ -175,6 +176,15 @@ def _first_maxima(
         first &= free[which]
         free[which] ^= first
         yield which, where, first
+
+
+def _laid_out(g: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """``g`` in memory as ``y`` lies: one copy costs less than every loop below going across the grain."""
+    if g.strides == y.strides:
+        return g
+    copy = np.empty_like(y, dtype=g.dtype)
+    copy[...] = g
+    return copy
 
 
 def _bits(a: np.ndarray) -> np.ndarray:
