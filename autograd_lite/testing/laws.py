@@ -54,13 +54,22 @@ class Linear:
         """The arrays that are differentiated."""
         return [a for a in self.arrays if is_float(a)]
 
+    @property
+    def rounding(self) -> float:
+        """How large a gradient may be that should be 0, where large terms cancel: by the sizes of values and inputs."""
+        eps = max(float(np.finfo(a.dtype).eps) for a in self.inputs)
+        steepest = max(
+            float(np.divide(1, np.abs(a), where=a != 0, out=np.zeros(a.shape)).max(initial=0)) for a in self.inputs
+        )
+        return 100 * eps * steepest * sum(float(np.abs(y[np.isfinite(y)]).sum()) for y in self.values)
+
     def cotangents(self) -> list[np.ndarray]:
         """Random ones, as large as 1."""
         return [np.asarray(self.rng.standard_normal(y.shape), y.dtype) for y in self.values]
 
 
-def apart(name: str, ours: Sequence[Any], theirs: Sequence[Any]) -> str:
-    """Words for the first of some arrays that is not, up to rounding, what it should be."""
+def apart(name: str, ours: Sequence[Any], theirs: Sequence[Any], floor: float = 0.0) -> str:
+    """Words for the first of some arrays that is not, up to rounding or a ``floor``, what it should be."""
     for i, (a, b) in enumerate(zip(ours, theirs, strict=True)):
         a, b = np.asarray(a), np.asarray(b)
         if a.shape != b.shape:
@@ -68,7 +77,7 @@ def apart(name: str, ours: Sequence[Any], theirs: Sequence[Any]) -> str:
         width = min(a.dtype.itemsize, b.dtype.itemsize)
         with np.errstate(all="ignore"):
             scale = np.abs(np.where(np.isfinite(b), b, 0)).max(initial=0.0)
-            good = (np.abs(a - b) <= CLOSE.get(width, 1e-9) * scale + 1e-300) | (a == b) | (np.isnan(a) & np.isnan(b))
+            good = (np.abs(a - b) <= CLOSE.get(width, 1e-9) * scale + floor) | (a == b) | (np.isnan(a) & np.isnan(b))
         if not np.all(good):
             k = tuple(map(int, np.argwhere(~good)[0]))
             return f"{name}: element {list(k)} of array {i} is {a[k]:.8g}, not {b[k]:.8g}."
@@ -83,8 +92,8 @@ def linearity(f: Any, *arrays: Any, vjp: Any = None, kwargs: Any = None, seed: i
     at = Linear(f, arrays, vjp, kwargs, seed)
     u, w = at.cotangents(), at.cotangents()
     both = at.pull([np.asarray(2 * a - b / 2, a.dtype) for a, b in zip(u, w, strict=True)])
-    apart_ = [2 * a - b / 2 for a, b in zip(at.pull(u), at.pull(w), strict=True)]
-    return apart("The gradient is not linear in the cotangent", both, apart_)
+    separate = [2 * a - b / 2 for a, b in zip(at.pull(u), at.pull(w), strict=True)]
+    return apart("The gradient is not linear in the cotangent", both, separate, at.rounding)
 
 
 def zero(f: Any, *arrays: Any, vjp: Any = None, kwargs: Any = None, seed: int = 0) -> str:
@@ -145,7 +154,7 @@ def layouts(f: Any, *arrays: Any, vjp: Any = None, kwargs: Any = None, seed: int
     for name, turned in (("Fortran's order", np.asfortranarray), ("reversed memory", _reversed), ("strides", _strided)):
         same = [turned(a) if a.ndim else a for a in at.arrays]
         _, pull = at.at(same)
-        if words := apart(f"With {name}", pull([turned(u) if u.ndim else u for u in us]), wanted):
+        if words := apart(f"With {name}", pull([turned(u) if u.ndim else u for u in us]), wanted, at.rounding):
             return words
     return ""
 
@@ -234,7 +243,7 @@ def create_graph(f: Any, *arrays: Any, vjp: Any = None, kwargs: Any = None, seed
     with np.errstate(all="ignore"):
         _, pullback = tensor_vjp(f, kwargs or {}, create_graph=True)(*leaves)
         recorded = [plain(g) for g in pullback([Tensor(u) for u in us])]
-    return apart("With create_graph", recorded, at.pull(us))
+    return apart("With create_graph", recorded, at.pull(us), at.rounding)
 
 
 def symmetric_hessian(f: Any, *arrays: Any, vjp: Any = None, kwargs: Any = None, seed: int = 0) -> str:
@@ -246,8 +255,10 @@ def symmetric_hessian(f: Any, *arrays: Any, vjp: Any = None, kwargs: Any = None,
     sides = [[np.asarray(at.rng.standard_normal(a.shape), a.dtype) for a in at.inputs] for _ in range(2)]
     with np.errstate(all="ignore"):  # how large second derivatives are that cancel: by the sizes of values and inputs
         height = float(np.nansum([np.abs(u * y).sum() for u, y in zip(us, at.values, strict=True)]))
-        sizes = [height * np.abs(v * w / a**2).sum() for v, w, a in zip(*sides, at.inputs, strict=True)]
-    products, size = [], float(np.nansum(sizes))
+        ways = [
+            float(np.where(a == 0, 0, np.abs(v / a)).sum()) for x in sides for v, a in zip(x, at.inputs, strict=True)
+        ]
+    products, size = [], height * max(ways, default=0.0) ** 2
     with np.errstate(all="ignore"):
         for v, w in (sides, sides[::-1]):
             leaves = [Tensor(a, requires_grad=True) if is_float(a) else a for a in at.arrays]
@@ -293,7 +304,7 @@ def _in_parts(f: Any, arrays: Any, vjp: Any, kwargs: Any, seed: int, cut: Any, n
             batch.append(own)
             others = [a + b for a, b in zip(others, more, strict=True)]
     together = np.concatenate(batch) if batch else np.zeros_like(first)
-    return apart(name, [together, *others], whole)
+    return apart(name, [together, *others], whole, at.rounding)
 
 
 def permutation(f: Any, *arrays: Any, vjp: Any = None, kwargs: Any = None, seed: int = 0) -> str:
@@ -304,7 +315,9 @@ def permutation(f: Any, *arrays: Any, vjp: Any = None, kwargs: Any = None, seed:
     first, *rest = at.arrays
     order = np.roll(np.arange(len(first)), 1)
     _, pull = at.at([first[order], *rest])
-    return apart("With samples in another order", pull([u[order] for u in us]), [whole[0][order], *whole[1:]])
+    return apart(
+        "With samples in another order", pull([u[order] for u in us]), [whole[0][order], *whole[1:]], at.rounding
+    )
 
 
 OF_BATCHES: dict[str, Law] = {law.__name__: law for law in (batch_is_sum, chunks, permutation)}
@@ -323,7 +336,7 @@ def broadcasting_is_tiling(f: Any, *arrays: Any, vjp: Any = None, kwargs: Any = 
         g = g.sum(tuple(range(len(shape) - a.ndim)))
         long = tuple(i for i, n in enumerate(a.shape) if n == 1 and g.shape[i] != 1)
         summed.append(g.sum(long, keepdims=True) if long else g)
-    return apart("Tiled first", at.pull(us), summed)
+    return apart("Tiled first", at.pull(us), summed, at.rounding)
 
 
 OF_BROADCASTING: dict[str, Law] = {"broadcasting_is_tiling": broadcasting_is_tiling}
