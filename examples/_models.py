@@ -22,8 +22,11 @@ def multi_layer_net(
     return nn.init.initialize(nn.Sequential(*layers), scheme)
 
 
-def simple_conv_net() -> nn.Sequential:
-    """SimpleConvNet (section 7.5): conv - relu - pool - affine - relu - affine; weights start with std 0.01."""
+def simple_conv_net(scheme: str | float = "xavier") -> nn.Sequential:
+    """SimpleConvNet (section 7.5): conv - relu - pool - affine - relu - affine.
+
+    The book's first weights have standard deviation 0.01, and lose an epoch to AdaGrad's large first steps.
+    """
     net = nn.Sequential(
         nn.Conv2d(1, 30, 5),
         nn.ReLU(),
@@ -33,7 +36,7 @@ def simple_conv_net() -> nn.Sequential:
         nn.ReLU(),
         nn.Linear(100, 10),
     )
-    return nn.init.initialize(net, 0.01)
+    return nn.init.initialize(net, scheme)
 
 
 def deep_conv_net() -> nn.Sequential:

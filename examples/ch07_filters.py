@@ -11,7 +11,7 @@ from autograd_lite import no_grad
 def main(argv=None):
     lab = Lab(__doc__, argv)
     digits = lab.digits()
-    model = simple_conv_net()
+    model = simple_conv_net(0.01)
     conv = model[0]
     before = conv.weight.numpy().copy()
     optimizer = nn.optim.Adam(model.parameters(), lr=0.002)
