@@ -59,11 +59,7 @@ def overview(found):
             for kind in AUGMENT
         }
     title = "What the learning rate and the weight decay are worth"
-    figure = nn.plots.lines(panels, title=title, ylabel="validation accuracy", logx=True, sharex=False)
-    for axes in figure.axes:
-        for line in axes.lines:
-            line.set(linestyle="", marker="o", markersize=4, alpha=0.8)
-    return figure
+    return nn.plots.lines(panels, title=title, ylabel="validation accuracy", logx=True, sharex=False, points=True)
 
 
 if __name__ == "__main__":

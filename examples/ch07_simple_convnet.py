@@ -33,7 +33,7 @@ def main(argv=None):
     ]  # fmt: skip
     lab.table(["epoch", "updates", "loss", "train accuracy", "test accuracy"], rows)
     print(f"{run.updates} updates in {sum(run.column('seconds')):.0f} seconds.")
-    lab.save(nn.plots.training_curves(run, title="SimpleConvNet learns digits"), "ch07_simple_convnet.png")
+    lab.save(nn.plots.training_curves(run, title="SimpleConvNet learns digits", logy=True), "ch07_simple_convnet.png")
 
     images, labels = test
     predicted = nn.predict(model, images).argmax(axis=1)

@@ -27,6 +27,7 @@ def lines(
     ylim: tuple[float, float] | None = None,
     columns: int = 3,
     sharex: bool = True,
+    points: bool = False,
 ) -> Figure:
     """Named curves in one panel, or in several side by side with the same axes.
 
@@ -43,6 +44,8 @@ def lines(
         How many panels stand in a row.
     sharex : bool
         False gives each panel its own range of x.
+    points : bool
+        Draw points that no line connects.
 
     Examples
     --------
@@ -61,7 +64,8 @@ def lines(
         for name, curve in curves.items():
             x, y = _curve(curve)
             hue = colour(names.index(name))
-            axes.plot(x, y, color=hue, linewidth=1.7, marker=dots(x), markersize=3.2, label=name)
+            marks = {"ls": "", "marker": "o", "ms": 4, "alpha": 0.8} if points else {"marker": dots(x), "ms": 3.2}
+            axes.plot(x, y, color=hue, linewidth=1.7, label=name, **marks)
         dress(axes, panel, xlabel if number + columns >= len(panels) else "", ylabel if axes in grid[:, 0] else "")
         if logx:
             axes.set_xscale("log")

@@ -78,6 +78,11 @@ def test_a_name_has_one_colour_in_all_panels():
     assert first.lines[1].get_color() == second.lines[0].get_color() != first.lines[0].get_color()
 
 
+def test_points_are_not_connected():
+    (axes,) = plots.lines({"a": ([1, 5, 2], [3, 1, 2])}, points=True).axes
+    assert (axes.lines[0].get_linestyle(), axes.lines[0].get_marker()) == ("None", "o")
+
+
 def test_histograms_count_every_number_that_lies_on_the_axis():
     numbers = np.linspace(-5, 5, 101)
     for limits, count in (None, 101), ((0, 1), 11):
