@@ -11,6 +11,7 @@ from importlib import import_module
 from .blame import Culprit, culprits
 from .check import gradcheck
 from .laws import check_laws
+from .mutation import Score, mutants_of, mutants_of_rules, mutation_score, planted_in
 from .network import GradientReport, ParameterReport, check_gradients
 from .numerical import numerical_gradient
 from .reproduce import reproduction
@@ -25,6 +26,7 @@ __all__ = [
     "GradientReport",
     "Location",
     "ParameterReport",
+    "Score",
     "Status",
     "Verdict",
     "check_gradients",
@@ -33,7 +35,11 @@ __all__ = [
     "falsify",
     "given_gradients",
     "gradcheck",
+    "mutants_of",
+    "mutants_of_rules",
+    "mutation_score",
     "numerical_gradient",
+    "planted_in",
     "reproduction",
     "strategies",
 ]

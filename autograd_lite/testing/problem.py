@@ -303,9 +303,9 @@ class SecondOrder:
         """The gradient of ``u @ gradient``, along x and along the cotangent of the first pass."""
         arrays = self.first.arrays if z is None else self.first.placed(z[: self.n], keep_dtype=True)
         z = self.start if z is None else z
-        leaves = [Tensor(a, requires_grad=True, copy=False) if is_float(a) else a for a in arrays]
+        leaves = [traced(a) if is_float(a) else a for a in arrays]
         parts = zip(split(z[self.n :], self.first.output_shapes), self.first.output_dtypes, strict=True)
-        cotangents = [Tensor(a.astype(dtype), requires_grad=True) for a, dtype in parts]
+        cotangents = [traced(a.astype(dtype)) for a, dtype in parts]
         _, pullback = self.recorded(*leaves)
         slopes = pullback(cotangents)
         inputs = [*(t for t in leaves if isinstance(t, Tensor)), *cotangents]
@@ -315,6 +315,9 @@ class SecondOrder:
         ys, us = zip(*pairs, strict=True)
         us = tuple(Tensor(part.astype(y.dtype)) for y, part in pairs)
         found = grad(ys, inputs, us, allow_unused=True)
+        for i, (t, g) in enumerate(zip(inputs, found, strict=True)):
+            if self.first.strict_dtype and g is not None and g.dtype != t.dtype:
+                raise WrongGradient(f"The gradient of input {i} in second order, of dtype {t.dtype}, has {g.dtype}.")
         return join(np.zeros(t.shape) if g is None else g.numpy() for t, g in zip(inputs, found, strict=True))
 
 
