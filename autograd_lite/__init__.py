@@ -137,6 +137,7 @@ from .functions.trigonometry import (
     tanh,
 )
 from .gradients import enable_grad, no_grad
+from .kernels.threads import set_threads
 from .tensor import Tensor
 
 # fmt: off
@@ -144,6 +145,8 @@ __all__ = [
     # Tensors and their gradients
     "Tensor", "Function", "no_grad", "enable_grad", "is_grad_enabled",
     "grad", "vjp", "jvp", "jacobian", "hvp", "hessian",
+    # Who uses the cores
+    "set_threads",
     # What can go wrong
     "AutogradError", "DTypeError", "GradError", "RuleError", "ShapeError",
     # Arithmetic, powers, exponentials and logarithms

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 import nn
-from autograd_lite.kernels.threads import set_threads
+from autograd_lite import set_threads
 
 
 class Lab:

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 import nn
-from autograd_lite import viz
+from autograd_lite import set_threads, viz
 from autograd_lite.testing import GradientReport, check_gradients
 
 
@@ -81,6 +81,7 @@ def main() -> None:
     args = parser.parse_args()
 
     start = time.perf_counter()
+    set_threads(1)  # two threads of BLAS gain little here, and lose much where other programs use the cores too
     nn.manual_seed(args.seed)
     digits = nn.data.load_digits(args.data)
     args.out.mkdir(parents=True, exist_ok=True)
