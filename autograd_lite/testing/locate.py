@@ -39,6 +39,11 @@ class Elements:
         self.claims = np.array([self.problem.pull(self._unit(o)) for o in self.outputs])[:, self.inputs].T
         self.slopes = [self._single(i) for i in self.inputs]
         self.kinked = np.array([s.kink for s in self.slopes])
+        # Rounding of rounding, left over where everything cancels; a gradient has cotangents of size 1 in it.
+        loudest = max(
+            float(np.fmax.reduce(np.abs(x), axis=None, initial=check.order - 1.0)) for x in (self.claims, self.size)
+        )
+        self.faintest = 100 * self.problem.claimed_eps**2 * (loudest if np.isfinite(loudest) else 0.0)
         self.error, self.relative, self.bad, self.unclear = self._judged(self.slopes, np.eye(len(self.inputs)))
 
     def verdict(self, question: str) -> Verdict:
@@ -127,7 +132,7 @@ class Elements:
             claimed = np.where(np.isfinite(self.claims[v != 0]).all(0), v @ known, np.nan)
             error, bar = slope.distance(claimed), slope.accuracy()
             scale = np.maximum(np.linalg.norm(known * v[:, None], axis=0), slope.size())
-            slack = self.check.tolerance * scale + 30 * self.problem.claimed_eps * self.size
+            slack = self.check.tolerance * scale + 30 * self.problem.claimed_eps * self.size + self.faintest
             rough = np.where(slope.kink, SHARP, self.check.tolerance) * np.maximum(
                 np.maximum(scale, self.size), slope.span
             )

@@ -126,7 +126,8 @@ def slopes(f: Callable[[float], Vector], eps: float, target: float, noise: Vecto
         left.add((middle - below) / step, step)
         step /= RATIO
         enough = target * np.abs(center.best) + 1e-3 * target * np.abs(middle)
-        if level >= 3 and np.all(center.bar <= np.maximum(enough, SAFETY * noise / step)):  # or smaller steps are worse
+        kink = np.abs(right.best - left.best) > 10 * (right.bar + left.bar)  # or one nearby: only small steps can tell
+        if level >= 3 and not kink.any() and np.all(center.bar <= np.maximum(enough, SAFETY * noise / step)):
             break
     value, bar = center.best, center.bar
     for side in (right, left):  # at the edge of the domain there is one side only

@@ -23,7 +23,9 @@ ALL = settings.default.max_examples > 100
 EVERY = 1 if ALL else 11
 
 # Mistakes that no check of the library's functions can find, and why.
-EXPLAINED: dict[str, str] = {}
+EXPLAINED = {
+    "ChannelSums.grad_u: wrong dtype": "it is added to other gradients, whose dtype is wider; 1e-8 is within tolerance",
+}
 
 
 def vjp(a, b):
@@ -140,6 +142,7 @@ def test_the_table_finds_mistakes_in_every_rule(reaching):
     mutants = [(planted, (planted, place)) for planted, place in mutants_of_rules(RULES) if place in reaching]
     score = mutation_score(mutants[::EVERY], passes)
     if ALL:
-        print(score, *sorted(rule.__name__ for rule in RULES if (rule, 0) not in reaching), sep="\n")
+        reached = {rule for rule, _ in reaching}
+        print(score, "Reached by third derivatives or rare cases only:", *(set(RULES) - reached), sep="\n")
     assert score.rate >= 0.99, str(score)
     assert set(score.survived) <= EXPLAINED.keys(), str(score)

@@ -99,3 +99,10 @@ def test_a_rule_that_returns_a_gradient_of_another_shape_is_wrong():
 def test_a_right_derivative_passes_with_every_seed(f):
     for seed in range(20):
         assert gradcheck(f, X, order=2, seed=seed).status is PASS
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_second_kink_close_by_and_the_rounding_of_rounding_raise_no_alarm(seed):
+    assert gradcheck(ag.sort, np.array([-1.0002, -0.9998, -0.9998]), seed=seed).status is not FAIL
+    saturated = np.array([[20.0, 1000.0, 0.3], [2000.0, 0.3, 1000.0], [-2e-5, 200.0, 9e4]])
+    assert gradcheck(ag.softmax, saturated, order=2, seed=seed).status is not FAIL
