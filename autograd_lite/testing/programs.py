@@ -59,9 +59,13 @@ def dual(x: Any) -> Any:
 
 
 def _max(a: np.ndarray, axis: int) -> np.ndarray:
+    """The maximum; of several that are equal, the mean of their derivatives, as the library shares them."""
     out = np.empty(a.shape[:axis] + a.shape[axis + 1 :], object)
     for index in np.ndindex(out.shape):
-        out[index] = max((a[(*index[:axis], k, *index[axis:])] for k in range(a.shape[axis])), key=lambda x: x.v)
+        column = [a[(*index[:axis], k, *index[axis:])] for k in range(a.shape[axis])]
+        top = max(x.v for x in column)
+        slopes = [x.d for x in column if x.v == top]
+        out[index] = Dual(top, sum(slopes) / len(slopes))
     return out
 
 
