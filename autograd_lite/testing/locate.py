@@ -132,7 +132,12 @@ class Elements:
             claimed = np.where(np.isfinite(self.claims[v != 0]).all(0), v @ known, np.nan)
             error, bar = slope.distance(claimed), slope.accuracy()
             scale = np.maximum(np.linalg.norm(known * v[:, None], axis=0), slope.size())
-            slack = self.check.tolerance * scale + 30 * self.problem.claimed_eps * self.size + self.faintest
+            slack = (
+                self.check.tolerance * scale
+                + 30 * self.problem.claimed_eps * self.size
+                + self.faintest
+                + self.problem.smallest
+            )
             rough = np.where(slope.kink, SHARP, self.check.tolerance) * np.maximum(
                 np.maximum(scale, self.size), slope.span
             )

@@ -30,12 +30,14 @@ class Problem(Protocol):
     """A function of one flat vector, in double precision where it allows, and its claimed derivative.
 
     Inputs (the differentiable arguments) and outputs are flattened and joined. ``eps`` is the rounding of the values;
-    ``claimed_eps`` that of the claimed derivative.
+    ``claimed_eps`` that of the claimed derivative, which is of numbers from ``smallest`` to ``largest``.
     """
 
     start: Vector
     eps: float
     claimed_eps: float
+    smallest: float
+    largest: float
     input_shapes: list[tuple[int, ...]]
     output_shapes: list[tuple[int, ...]]
 
@@ -164,7 +166,9 @@ class FirstOrder:
         for i, (a, b) in enumerate(zip(self.arrays, before, strict=True)):
             if not np.array_equal(a, b, equal_nan=a.dtype.kind in "fc"):
                 raise Misuse(f"f changes its argument {i}; let it work on a copy.")
-        self.claimed_eps = max(float(np.finfo(d).eps) for d in dtypes | set(self.output_dtypes))
+        found: list[Any] = [np.finfo(d) for d in dtypes | set(self.output_dtypes)]
+        self.claimed_eps = max(float(kind.eps) for kind in found)
+        self.smallest, self.largest = max(float(k.tiny) for k in found), min(float(k.max) for k in found)
         measured = self._first_values()
         if [y.shape for y in measured] != self.output_shapes:
             raise Misuse(
@@ -285,6 +289,7 @@ class SecondOrder:
         self.n = first.start.size
         self.start = np.concatenate([first.start, u])
         self.eps, self.claimed_eps = first.eps, first.claimed_eps
+        self.smallest, self.largest = first.smallest, first.largest
         self.input_shapes = first.input_shapes + first.output_shapes
         self.output_shapes = first.input_shapes
 

@@ -391,3 +391,11 @@ def test_a_verdict_says_in_one_line_how_well_it_knows():
     text = str(gradcheck(lambda x: x.exp(), X))
     assert text.startswith("PASS: first derivative, worst relative error")
     assert "(seed 0)" in text
+
+
+@pytest.mark.parametrize("f", [np.exp, ag.sigmoid, np.tanh])
+def test_what_float32_cannot_hold_is_no_error_of_the_gradient(f):
+    x = np.array([[-110.0, 102.8], [-268.0, 5.0], [0.5, 88.0]], np.float32)
+    with np.errstate(over="ignore", under="ignore"):
+        verdict = gradcheck(f, x)
+    assert verdict.status is not FAIL, verdict
