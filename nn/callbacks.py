@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autograd_lite.files import FilePath, atomic_write
+
 from .errors import SettingError
 from .optim import ExponentialMovingAverage
-from .saving import FilePath, atomic_write, load_checkpoint, save, save_checkpoint
+from .saving import load_checkpoint, save, save_checkpoint
 
 if TYPE_CHECKING:
     from .training import Run

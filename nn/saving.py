@@ -8,45 +8,22 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import secrets
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from os import PathLike
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
+
+from autograd_lite.files import FilePath, atomic_write
 
 from .errors import StateError
 from .functional._common import as_array
 from .module import Module
 from .random import get_rng_state, set_rng_state
 
-FilePath = str | PathLike[str]
-
 VERSION = 1
 _KIND = "autograd_lite checkpoint"
-
-
-@contextmanager
-def atomic_write(path: FilePath) -> Iterator[IO[bytes]]:
-    """A file to write; it takes the place of ``path`` only when all of it is on the disk.
-
-    Whatever happens, ``path`` holds either what it held before or all that was written.
-    """
-    path = Path(path)
-    draft = path.with_name(f".{path.name[:40]}.{secrets.token_hex(8)}")
-    try:
-        with open(draft, "xb") as file:  # a new file like any other: whoever may read those may read it
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(draft, path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
 
 
 # -- Weights ----------------------------------------------------------------------------------------------------------

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
-import tempfile
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from ..errors import AutogradError
+from ..files import atomic_write
 
 VARIABLE = "AUTOGRAD_LITE_DOT"
 FORMATS = {"svg": "svg", "png": "png", "pdf": "pdf"}
@@ -103,23 +102,7 @@ def write(path: Path, content: bytes) -> None:
         If the folder does not exist or cannot be written to.
     """
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
-    except OSError as error:
-        raise RenderError(f"Cannot write {path}: {error.strerror or error}. Nothing was written.") from None
-    try:
-        with os.fdopen(handle, "wb") as file:
+        with atomic_write(path) as file:
             file.write(content)
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
     except OSError as error:
         raise RenderError(f"Cannot write {path}: {error.strerror or error}. Nothing was written.") from None
-    finally:
-        Path(temporary).unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    if sys.platform == "win32":
-        return 0
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
