@@ -1,10 +1,13 @@
 """Shapes and seeded numbers of the workloads, the same for every library.
 
 Weights of affine layers are (in, out) and of convolutions (out, in, height, width); ``params`` names them W1, b1 ...
+The sizes of a workload are the parameters of its function below; :func:`make` may be given others.
 """
 
 from __future__ import annotations
 
+import inspect
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,7 +24,9 @@ class Numbers:
         self.params: dict[str, np.ndarray] = {}
 
     def normal(self, *shape: int, scale: float = 1.0) -> np.ndarray:
-        return (scale * self.rng.standard_normal(shape)).astype(f32)
+        x = self.rng.standard_normal(shape, f32)  # neither wider nor twice: peaks of memory are measured later
+        x *= scale
+        return x
 
     def affine(self, i: int, fan_in: int, out: int) -> None:
         self.params[f"W{i}"] = self.normal(fan_in, out, scale=(2 / fan_in) ** 0.5)
@@ -43,10 +48,10 @@ def chain(n: int = 500) -> Spec:
     return {"params": params, "n": n}
 
 
-def scalars() -> Spec:
-    """19 layers of 16 neurons, written number by number."""
+def scalars(layers: int = 19) -> Spec:
+    """Layers of 16 neurons, written number by number."""
     r = Numbers()
-    return {"params": {"w": r.normal(19, 16, 17, scale=0.35)}, "x": r.normal(16)}
+    return {"params": {"w": r.normal(layers, 16, 17, scale=0.35)}, "x": r.normal(16)}
 
 
 def mlp(batch: int = 100) -> Spec:
@@ -57,38 +62,40 @@ def mlp(batch: int = 100) -> Spec:
     return {"params": r.params, "x": r.normal(batch, 784), "t": r.rng.integers(0, 10, batch), "lr": 0.01}
 
 
-def simple_convnet(batch: int = 100) -> Spec:
+def simple_convnet(batch: int = 100, channels: int = 30, image: int = 28) -> Spec:
     """The book's SimpleConvNet."""
     r = Numbers()
-    r.conv(1, 30, 1, 5)
-    r.affine(2, 4320, 100)
+    r.conv(1, channels, 1, 5)
+    r.affine(2, channels * ((image - 4) // 2) ** 2, 100)
     r.affine(3, 100, 10)
-    return {"params": r.params, "x": r.normal(batch, 1, 28, 28), "t": r.rng.integers(0, 10, batch), "lr": 0.001}
+    x, t = r.normal(batch, 1, image, image), r.rng.integers(0, 10, batch)
+    return {"params": r.params, "x": x, "t": t, "lr": 0.001}
 
 
-def deep_convnet(batch: int = 100) -> Spec:
-    """The book's DeepConvNet: (filters, channels, padding) of six 3x3 convolutions."""
+def deep_convnet(batch: int = 100, channels: int = 16, image: int = 28) -> Spec:
+    """The book's DeepConvNet: (filters, channels, padding) of six 3x3 convolutions, a pool after every second."""
     r = Numbers()
-    convs = [(16, 1, 1), (16, 16, 1), (32, 16, 1), (32, 32, 2), (64, 32, 1), (64, 64, 1)]
-    for i, (out, channels, _) in enumerate(convs, 1):
-        r.conv(i, out, channels, 3)
-    r.affine(7, 1024, 50)
+    c = channels
+    convs = [(c, 1, 1), (c, c, 1), (2 * c, c, 1), (2 * c, 2 * c, 2), (4 * c, 2 * c, 1), (4 * c, 4 * c, 1)]
+    for i, (out, into, _) in enumerate(convs, 1):
+        r.conv(i, out, into, 3)
+    r.affine(7, 4 * c * ((image // 2 + 2) // 2 // 2) ** 2, 50)
     r.affine(8, 50, 10)
-    x, t = r.normal(batch, 1, 28, 28), r.rng.integers(0, 10, batch)
+    x, t = r.normal(batch, 1, image, image), r.rng.integers(0, 10, batch)
     return {"params": r.params, "convs": convs, "x": x, "t": t, "lr": 0.001}
 
 
-def norm_mlp(batch: int = 128) -> Spec:
-    """Five hidden layers of 100 with batch normalisation and dropout."""
+def norm_mlp(batch: int = 128, depth: int = 5) -> Spec:
+    """Hidden layers of 100 with batch normalisation and dropout."""
     r = Numbers()
-    for i, n in enumerate([784, 100, 100, 100, 100], 1):
-        r.affine(i, n, 100)
+    for i in range(1, depth + 1):
+        r.affine(i, 784 if i == 1 else 100, 100)
         r.norm(i, 100)
-    r.affine(6, 100, 10)
+    r.affine(depth + 1, 100, 10)
     return {"params": r.params, "x": r.normal(batch, 784), "t": r.rng.integers(0, 10, batch), "lr": 0.001}
 
 
-def alexnet(batch: int = 4) -> Spec:
+def alexnet(batch: int = 4, image: int = 227, units: int = 4096) -> Spec:
     """AlexNet with batch normalisation: (filters, channels, kernel, stride, padding, norm, pool)."""
     r = Numbers()
     convs = [
@@ -102,10 +109,15 @@ def alexnet(batch: int = 4) -> Spec:
         r.conv(i, out, channels, k)
         if norm:
             r.norm(i, out)
-    r.affine(6, 9216, 4096)
-    r.affine(7, 4096, 4096)
-    r.affine(8, 4096, 1000)
-    return {"params": r.params, "convs": convs, "x": r.normal(batch, 3, 227, 227), "t": r.rng.integers(0, 1000, batch)}
+    side = image
+    for _, _, k, stride, padding, _, pool in convs:
+        side = (side + 2 * padding - k) // stride + 1
+        side = (side - 3) // 2 + 1 if pool else side
+    r.affine(6, 256 * side**2, units)
+    r.affine(7, units, units)
+    r.affine(8, units, 1000)
+    x, t = r.normal(batch, 3, image, image), r.rng.integers(0, 1000, batch)
+    return {"params": r.params, "convs": convs, "x": x, "t": t}
 
 
 def transformer(batch: int = 8, length: int = 64, d: int = 128) -> Spec:
@@ -131,7 +143,39 @@ def lstm(length: int = 50, batch: int = 32, n: int = 64) -> Spec:
     return {"params": params, "x": r.normal(length, batch, n), "T": length}
 
 
-SPECS = {
-    "W1": chain, "W2": scalars, "W3": mlp, "W4": simple_convnet, "W4i": lambda: simple_convnet(1000),
-    "W5": deep_convnet, "W6": norm_mlp, "W7": alexnet, "W8": transformer, "W9": lstm,
+SPECS: dict[str, Any] = {
+    "W1": chain, "W2": scalars, "W3": mlp, "W4": simple_convnet, "W4i": partial(simple_convnet, batch=1000),
+    "W4n": partial(simple_convnet, batch=1000), "W5": deep_convnet, "W6": norm_mlp, "W7": alexnet, "W8": transformer,
+    "W9": lstm,
 }  # fmt: skip
+
+ABOUT = {
+    "W1": "chain of 1000 operations on 4 numbers",
+    "W2": "network of 10,000 scalar nodes",
+    "W3": "two-layer net, batch 100, SGD",
+    "W4": "SimpleConvNet, batch 100, AdaGrad",
+    "W4i": "its forward pass, 1000 images, nn.predict",
+    "W4n": "the same in one call of the model",
+    "W5": "DeepConvNet, batch 100, Adam",
+    "W6": "MLP with batch norm and dropout, Adam",
+    "W7": "AlexNet, batch norm, batch 4, no update",
+    "W8": "transformer block, Adam",
+    "W9": "LSTM cell over 50 steps",
+}
+
+
+def sizes_of(workload: str) -> dict[str, int]:
+    """The sizes that a workload has, with their usual values."""
+    return {name: size.default for name, size in inspect.signature(SPECS[workload]).parameters.items()}
+
+
+def make(workload: str, dtype: str = "float32", sizes: dict[str, int] | None = None) -> Spec:
+    """The shapes and numbers of a workload; in float64 they are the same numbers."""
+
+    def cast(x: Any) -> Any:
+        floating = isinstance(x, np.ndarray) and x.dtype.kind == "f"
+        return x.astype(dtype, copy=False) if floating else x
+
+    spec: Spec = SPECS[workload](**(sizes or {}))
+    spec["params"] = {name: cast(value) for name, value in spec["params"].items()}
+    return {name: cast(value) for name, value in spec.items()}

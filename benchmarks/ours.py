@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 import nn
-from autograd_lite import Tensor
+from autograd_lite import Tensor, no_grad
 from nn import functional as F
 
 Spec = dict[str, Any]
@@ -78,7 +78,7 @@ class Scalars:
     def grads(self) -> dict[str, Any]:
         self.step()
         w = [[[0 if v.grad is None else v.grad.item() for v in neuron] for neuron in layer] for layer in self.w]
-        return {"w": np.array(w, np.float32), "loss": self.loss.item()}
+        return {"w": np.array(w, self.x[0].dtype), "loss": self.loss.item()}
 
 
 # -- Networks ---------------------------------------------------------------------------------------------------------
@@ -91,7 +91,7 @@ class Training:
 
     def __init__(self, spec: Spec, check: bool = False) -> None:
         self.x, self.t = spec["x"], spec.get("t", spec.get("y"))
-        self.model = self.build(spec, spec["params"], 0.0 if check else 0.5)
+        self.model = self.build(spec, spec["params"], 0.0 if check else 0.5).astype(self.x.dtype)
         self.loss_function = nn.CrossEntropyLoss()
         if self.optimizer:
             self.optimizer = self.optimizer(self.model.parameters(), lr=spec["lr"])
@@ -175,6 +175,15 @@ class Inference(SimpleConvNet):
         return {"y": np.asarray(self.y)}
 
 
+class PlainInference(Inference):
+    """W4n: the same as one ordinary call of the model."""
+
+    def step(self) -> dict[str, float]:
+        with no_grad():
+            self.y = self.model(self.x)
+        return {}
+
+
 class DeepConvNet(Training):
     """W5: the book's deep net."""
 
@@ -197,10 +206,11 @@ class NormMLP(Training):
 
     def build(self, spec: Spec, p: dict[str, np.ndarray], drop: float) -> nn.Module:
         layers: list[nn.Module] = []
-        for i in range(1, 6):
-            norm = filled(nn.BatchNorm1d(100), p[f"g{i}"], p[f"be{i}"])
+        depth = sum(name.startswith("g") for name in p)
+        for i in range(1, depth + 1):
+            norm = filled(nn.BatchNorm1d(len(p[f"g{i}"])), p[f"g{i}"], p[f"be{i}"])
             layers += [linear(p, i), norm, nn.ReLU(), nn.Dropout(drop)]
-        return nn.Sequential(*layers, linear(p, 6))
+        return nn.Sequential(*layers, linear(p, depth + 1))
 
 
 class AlexNet(Training):
@@ -276,7 +286,7 @@ class LSTM:
         wx, wh, b = self.p["Wx"], self.p["Wh"], self.p["b"]
         n = wh.shape[0]
         start = perf_counter()
-        h = c = Tensor(np.zeros((self.x[0].shape[0], n), np.float32))
+        h = c = Tensor(np.zeros((self.x[0].shape[0], n), self.x[0].dtype))
         for x in self.x:
             z = x @ wx + h @ wh + b
             i, f, o = (z[:, k * n : (k + 1) * n].sigmoid() for k in (0, 1, 3))
@@ -293,6 +303,6 @@ class LSTM:
 
 
 WORKLOADS = {
-    "W1": Chain, "W2": Scalars, "W3": MLP, "W4": SimpleConvNet, "W4i": Inference, "W5": DeepConvNet,
-    "W6": NormMLP, "W7": AlexNet, "W8": Transformer, "W9": LSTM,
+    "W1": Chain, "W2": Scalars, "W3": MLP, "W4": SimpleConvNet, "W4i": Inference, "W4n": PlainInference,
+    "W5": DeepConvNet, "W6": NormMLP, "W7": AlexNet, "W8": Transformer, "W9": LSTM,
 }  # fmt: skip

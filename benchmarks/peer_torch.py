@@ -1,4 +1,4 @@
-"""The same workloads on PyTorch, eager, with its plain or its fused optimisers."""
+"""The same workloads on PyTorch, eager, with its plain or its fused optimisers; the interface is that of ``ours``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,12 @@ from torch.nn import functional as F
 
 Spec = dict[str, Any]
 FUSED = False
+
+
+def configure(variant: str) -> None:
+    """Choose the optimisers: ``fused``, or the plain ones."""
+    global FUSED
+    FUSED = variant == "fused"
 
 
 def tensor(a: Any) -> torch.Tensor:
@@ -31,8 +37,21 @@ def loss_and_times(forward: Any, optimizer: Any = None) -> tuple[Any, dict[str, 
     return loss, times
 
 
+def by_layer(layers: Any) -> dict[str, Any]:
+    """Gradients of affine, convolution and normalisation layers, numbered in their order."""
+    found, i = {}, 0
+    for layer in layers:
+        if isinstance(layer, nn.Linear | nn.Conv2d):
+            i += 1
+            w = layer.weight.grad.numpy()
+            found |= {f"W{i}": w.T if w.ndim == 2 else w, f"b{i}": layer.bias.grad.numpy()}
+        elif isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
+            found |= {f"g{i}": layer.weight.grad.numpy(), f"be{i}": layer.bias.grad.numpy()}
+    return found
+
+
 class Chain:
-    def __init__(self, spec: Spec) -> None:
+    def __init__(self, spec: Spec, check: bool = False) -> None:
         self.n, self.p = spec["n"], {name: tensor(v).requires_grad_() for name, v in spec["params"].items()}
 
     def step(self) -> dict[str, float]:
@@ -48,13 +67,15 @@ class Chain:
         self.loss, times = loss_and_times(forward)
         return times
 
+    def grads(self) -> dict[str, Any]:
+        self.step()
+        return {**{name: t.grad.numpy() for name, t in self.p.items()}, "loss": self.loss.item()}
+
 
 class Scalars:
-    def __init__(self, spec: Spec) -> None:
-        self.w = [
-            [[torch.tensor(float(v)).requires_grad_() for v in n] for n in layer] for layer in spec["params"]["w"]
-        ]
-        self.x = [torch.tensor(float(v)) for v in spec["x"]]
+    def __init__(self, spec: Spec, check: bool = False) -> None:
+        self.w = [[[torch.tensor(v).requires_grad_() for v in n] for n in layer] for layer in spec["params"]["w"]]
+        self.x = [torch.tensor(v) for v in spec["x"]]
 
     def step(self) -> dict[str, float]:
         for layer in self.w:
@@ -80,8 +101,14 @@ class Scalars:
         self.loss, times = loss_and_times(forward)
         return times
 
+    def grads(self) -> dict[str, Any]:
+        self.step()
+        w = [[[0 if v.grad is None else v.grad.item() for v in neuron] for neuron in layer] for layer in self.w]
+        return {"w": np.array(w, self.x[0].numpy().dtype), "loss": self.loss.item()}
+
 
 def filled(module: Any, weight: np.ndarray, bias: np.ndarray) -> Any:
+    module.to(tensor(bias).dtype)
     with torch.no_grad():
         module.weight.copy_(tensor(weight))
         module.bias.copy_(tensor(bias))
@@ -100,8 +127,8 @@ def conv(p: dict[str, np.ndarray], i: int, stride: int = 1, padding: int = 0) ->
 class Training:
     optimizer: Any = None
 
-    def __init__(self, spec: Spec, drop: float = 0.5) -> None:
-        self.x, self.t, self.drop = tensor(spec["x"]), tensor(spec["t"]), drop
+    def __init__(self, spec: Spec, check: bool = False) -> None:
+        self.x, self.t, self.drop = tensor(spec["x"]), tensor(spec["t"]), 0.0 if check else 0.5
         self.model = nn.Sequential(*self.layers(spec, spec["params"]))
         if self.optimizer:
             self.optimizer = self.optimizer(
@@ -115,6 +142,11 @@ class Training:
         self.model.zero_grad()
         self.loss, times = loss_and_times(lambda: F.cross_entropy(self.model(self.x), self.t), self.optimizer)
         return times
+
+    def grads(self) -> dict[str, Any]:
+        self.optimizer = None
+        self.step()
+        return {"loss": self.loss.item(), **by_layer(self.model)}
 
 
 class MLP(Training):
@@ -136,8 +168,12 @@ class Inference(SimpleConvNet):
 
     def step(self) -> dict[str, float]:
         with torch.no_grad():
-            self.model(self.x)
+            self.y = self.model(self.x)
         return {}
+
+    def grads(self) -> dict[str, Any]:
+        self.step()
+        return {"y": self.y.numpy()}
 
 
 class DeepConvNet(Training):
@@ -163,10 +199,11 @@ class NormMLP(Training):
 
     def layers(self, spec: Spec, p: dict[str, np.ndarray]) -> list[nn.Module]:
         layers: list[nn.Module] = []
-        for i in range(1, 6):
-            norm = filled(nn.BatchNorm1d(100), p[f"g{i}"], p[f"be{i}"])
+        depth = sum(name.startswith("g") for name in p)
+        for i in range(1, depth + 1):
+            norm = filled(nn.BatchNorm1d(len(p[f"g{i}"])), p[f"g{i}"], p[f"be{i}"])
             layers += [linear(p, i), norm, nn.ReLU(), nn.Dropout(self.drop)]
-        return [*layers, linear(p, 6)]
+        return [*layers, linear(p, depth + 1)]
 
 
 class AlexNet(Training):
@@ -180,7 +217,7 @@ class AlexNet(Training):
 
 
 class Transformer:
-    def __init__(self, spec: Spec) -> None:
+    def __init__(self, spec: Spec, check: bool = False) -> None:
         p = spec["params"]
         self.x, self.y, self.heads = tensor(spec["x"]), tensor(spec["y"]), spec["heads"]
         d = len(p["ln1g"])
@@ -202,15 +239,25 @@ class Transformer:
         self.loss, times = loss_and_times(lambda: F.mse_loss(self.forward(), self.y), self.optimizer)
         return times
 
+    def grads(self) -> dict[str, Any]:
+        self.optimizer = None
+        self.step()
+        found = {"loss": self.loss.item()}
+        for name, layer in (("qkv", self.qkv), ("o", self.out), ("1", self.up), ("2", self.down)):
+            found |= {"W" + name: layer.weight.grad.T.numpy(), "b" + name: layer.bias.grad.numpy()}
+        for name, norm in zip(("ln1", "ln2"), self.norms, strict=True):
+            found |= {name + "g": norm.weight.grad.numpy(), name + "b": norm.bias.grad.numpy()}
+        return found
+
 
 class LSTM:
-    def __init__(self, spec: Spec) -> None:
+    def __init__(self, spec: Spec, check: bool = False) -> None:
         self.p = {name: tensor(v).requires_grad_() for name, v in spec["params"].items()}
         self.x = list(tensor(spec["x"]))
 
     def forward(self) -> torch.Tensor:
         wx, wh, b = self.p["Wx"], self.p["Wh"], self.p["b"]
-        h = c = torch.zeros(self.x[0].shape[0], wh.shape[0])
+        h = c = torch.zeros(self.x[0].shape[0], wh.shape[0], dtype=wh.dtype)
         for x in self.x:
             i, f, g, o = (x @ wx + h @ wh + b).chunk(4, 1)
             c = f.sigmoid() * c + i.sigmoid() * g.tanh()
@@ -223,8 +270,12 @@ class LSTM:
         self.loss, times = loss_and_times(self.forward)
         return times
 
+    def grads(self) -> dict[str, Any]:
+        self.step()
+        return {**{name: t.grad.numpy() for name, t in self.p.items()}, "loss": self.loss.item()}
+
 
 WORKLOADS = {
-    "W1": Chain, "W2": Scalars, "W3": MLP, "W4": SimpleConvNet, "W4i": Inference, "W5": DeepConvNet,
-    "W6": NormMLP, "W7": AlexNet, "W8": Transformer, "W9": LSTM,
+    "W1": Chain, "W2": Scalars, "W3": MLP, "W4": SimpleConvNet, "W4i": Inference, "W4n": Inference,
+    "W5": DeepConvNet, "W6": NormMLP, "W7": AlexNet, "W8": Transformer, "W9": LSTM,
 }  # fmt: skip

@@ -34,7 +34,7 @@ def main() -> None:
     library, _, variant = sys.argv[1].partition(":")
     module = importlib.import_module(f"benchmarks.{library}")
     if variant:
-        module.FUSED = variant == "fused"
+        module.configure(variant)
     current: tuple[str, object] = ("", None)
     for line in sys.stdin:
         order = json.loads(line)
