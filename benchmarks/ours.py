@@ -16,6 +16,7 @@ from autograd_lite import Tensor, no_grad
 from nn import functional as F
 
 Spec = dict[str, Any]
+VERSION = f"NumPy {np.__version__}"
 
 
 def leaf(value: Any) -> Tensor:
@@ -90,7 +91,7 @@ class Training:
     optimizer: Any = None
 
     def __init__(self, spec: Spec, check: bool = False) -> None:
-        self.x, self.t = spec["x"], spec.get("t", spec.get("y"))
+        self.x, self.t = Tensor(spec["x"]), spec.get("t", spec.get("y"))
         self.model = self.build(spec, spec["params"], 0.0 if check else 0.5).astype(self.x.dtype)
         self.loss_function = nn.CrossEntropyLoss()
         if self.optimizer:
@@ -253,7 +254,6 @@ class Transformer(Training):
     optimizer = nn.optim.Adam
 
     def build(self, spec: Spec, p: dict[str, np.ndarray], drop: float) -> nn.Module:
-        self.x = Tensor(self.x)
         return Block(p, spec["heads"])
 
     def __init__(self, spec: Spec, check: bool = False) -> None:
