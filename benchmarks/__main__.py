@@ -1,102 +1,189 @@
-"""How fast: ten workloads, ours and, where it is installed, PyTorch's, in rounds that take turns.
+"""How fast, and how much memory: eleven workloads, ours and those of whatever peers are installed.
 
-python -m benchmarks --workloads W1,W4 --rounds 7 --json now.json
+python -m benchmarks                          time, memory and imports
+python -m benchmarks time --workloads W1,W4 --json now.json
 python -m benchmarks --compare before.json now.json
+python -m benchmarks growth                   pictures of how time and memory grow; needs the extra "plots"
+
+Peers are taken from this Python, or from another one: --peer-python, or the variable BENCHMARK_PEER_PYTHON.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
 import os
-import statistics
-import subprocess
 import sys
-import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.data import SPECS
+from benchmarks import memory, report, timing
+from benchmarks.agreement import agree
+from benchmarks.data import SPECS, sizes_of
+from benchmarks.libraries import BenchmarkError, Case, Library, Process, find
+from benchmarks.report import say
 
-PEERS = {"ours": None, "peer_torch": "torch", "peer_torch:fused": "torch"}
-
-
-class Library:
-    """A worker process; its BLAS uses as many threads as asked for."""
-
-    def __init__(self, name: str, threads: int) -> None:
-        settings = {name: str(threads) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
-        command = [sys.executable, "-m", "benchmarks.worker", name]
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **settings}
-        )
-
-    def __call__(self, workload: str, seconds: float) -> dict[str, Any]:
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps({"workload": workload, "seconds": seconds}) + "\n")
-        self.process.stdin.flush()
-        answer: dict[str, Any] = json.loads(self.process.stdout.readline())
-        return answer
+PARTS = ("time", "memory", "imports", "growth")
+VARIABLE = "BENCHMARK_PEER_PYTHON"
 
 
-def measure(names: list[str], rounds: int, seconds: float, threads: int) -> dict[str, dict[str, Any]]:
-    """For each workload and library, the median over rounds that take turns, with pauses for idle threads to sleep."""
-    found = [name for name, module in PEERS.items() if module is None or importlib.util.find_spec(module)]
-    libraries = {name: Library(name, threads) for name in found}
-    results: dict[str, dict[str, Any]] = {}
-    for workload in names:
-        answers: dict[str, list[dict[str, Any]]] = {name: [] for name in found}
-        for _ in range(rounds):
-            for name, library in libraries.items():
-                time.sleep(0.06)
-                answers[name].append(library(workload, seconds))
-        results[workload] = {
-            name: {
-                "median": statistics.median(a["median"] for a in given),
-                "least": min(a["least"] for a in given),
-                "peak": given[-1]["peak"],
-            }
-            for name, given in answers.items()
-        }
-        print(row(workload, results[workload]), flush=True)
-    return results
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = make_parser()
+    args = parser.parse_args(arguments)
+    args.parts = args.parts or ["time", "memory", "imports"]
+    try:
+        if args.compare:
+            say(*report.compare(*args.compare))
+        else:
+            run(args)
+    except BenchmarkError as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        return 1
+    return 0
 
 
-def row(workload: str, figures: dict[str, Any]) -> str:
-    """One line of the table: times in milliseconds, and ours divided by the better of the peers'."""
-    peers = [f["median"] for name, f in figures.items() if name != "ours"]
-    ratio = f"{figures['ours']['median'] / min(peers):6.2f}" if peers else "     -"
-    times = "".join(f"{f['median'] * 1e3:18.3f}" for f in figures.values())
-    return f"{workload:8}{times}{ratio:>8}"
+def run(args: argparse.Namespace) -> None:
+    """Measure what was asked for; gradients first."""
+    cases = chosen(args)
+    libraries = find(args.peer_python)
+    versions = introduce(libraries, args)
+    settings = {"threads": args.threads, "dtype": args.dtype, "sizes": args.sizes}
+    figures: dict[str, Any] = {"about": report.about(libraries, versions, **settings)}
+    if "growth" in args.parts:
+        from benchmarks import growth
 
-
-def compare(before: Path, after: Path) -> None:
-    """Print how times changed from one JSON file to another."""
-    old, new = json.loads(before.read_text("utf-8")), json.loads(after.read_text("utf-8"))
-    for workload in sorted(set(old) & set(new)):
-        a, b = (run[workload]["ours"]["median"] for run in (old, new))
-        print(f"{workload:8}{a * 1e3:12.3f} ms{b * 1e3:12.3f} ms{b / a:8.2f}")
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--workloads", default=",".join(SPECS), help="default: %(default)s")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=0.4, help="of each round (default: %(default)s)")
-    parser.add_argument("--threads", type=int, default=2, help="of BLAS (default: %(default)s)")
-    parser.add_argument("--json", type=Path, help="file to write the figures to")
-    parser.add_argument("--compare", type=Path, nargs=2, metavar=("BEFORE", "AFTER"), help="two such files")
-    args = parser.parse_args()
-    if args.compare:
-        compare(*args.compare)
-        return
-    print("Milliseconds a step; the last column is ours divided by the better of PyTorch's, where it is installed.")
-    results = measure(args.workloads.split(","), args.rounds, args.seconds, args.threads)
+        figures["growth"] = growth.run(libraries, args.threads, args.out)
+    if {"time", "memory"} & set(args.parts):
+        agree(libraries, cases, args.threads)
+        say(f"Gradients agree: {', '.join(case.workload for case in cases)}.")
+    usual = args.dtype == "float32" and not args.sizes
+    if "time" in args.parts:
+        figures["time"] = time_all(libraries, cases, args, usual)
+    if "memory" in args.parts:
+        figures["memory"] = weigh_all(libraries, cases, args, usual)
+    if "imports" in args.parts:
+        figures["imports"] = timing.imports(["numpy", "autograd_lite", "nn"], rounds=4 * args.rounds)
+        say("", f"{'Import':48}{'ms':>16}{'to numpy':>12}{'target':>8}", *report.import_rows(figures["imports"]))
     if args.json:
-        args.json.write_text(json.dumps(results, indent=1), "utf-8")
+        args.json.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
+
+
+def introduce(libraries: Sequence[Library], args: argparse.Namespace) -> dict[str, str]:
+    """Start every library once: what does not start is found before the first minute is spent. Their versions."""
+    versions = {}
+    for library in libraries:
+        with Process(library, args.threads) as process:
+            versions[library.title] = process.version
+    say("; ".join(f"{title}: {version}" for title, version in versions.items()) + f"; {args.threads} threads.")
+    if len(libraries) == 1:
+        say("No peer is installed. PyTorch would be one: in this Python, or in that of --peer-python.")
+    return versions
+
+
+def time_all(libraries: Sequence[Library], cases: Sequence[Case], args: argparse.Namespace, usual: bool) -> Any:
+    titles, found = [library.title for library in libraries], {}
+    say("", f"Milliseconds a step in {args.dtype}: medians of {args.rounds} rounds that take turns.")
+    say(report.time_head(titles))
+    for case, row in timing.measure(libraries, cases, args.rounds, args.seconds, args.threads):
+        found[case.workload] = row
+        say(report.time_row(case.workload, row, titles, report.TARGETS[case.workload] if usual else None))
+    return found
+
+
+def weigh_all(libraries: Sequence[Library], cases: Sequence[Case], args: argparse.Namespace, usual: bool) -> Any:
+    titles, found = [library.title for library in libraries if not library.is_variant], {}
+    say("", "Peak memory in MiB, of a fresh process that ran nothing else.")
+    say(f"{'':48}" + "".join(f"{title:>16}" for title in titles) + f"{'target':>8}")
+    many = [memory.MANY] if usual and memory.MANY.workload in (case.workload for case in cases) else []
+    for case, row in zip([*cases, *many], memory.peaks(libraries, [*cases, *many], args.threads), strict=True):
+        is_many = case is memory.MANY
+        title = report.MANY if is_many else case.workload
+        found[title] = row
+        target = report.peak_target(title, row) if usual else None
+        say(report.memory_row(title, row, titles, target, above_input=is_many))
+    return found
+
+
+# -- Arguments --------------------------------------------------------------------------------------------------------
+
+
+def make_parser() -> argparse.ArgumentParser:
+    p = argparse.ArgumentParser("benchmarks", None, __doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("parts", nargs="*", type=one_of(PARTS), help=f"of {', '.join(PARTS)}; default: all but growth")
+    p.add_argument("--workloads", type=names, help=f"such as W1,W4; default: {','.join(SPECS)}")
+    p.add_argument("--rounds", type=at_least(1), default=5, help="default: %(default)s")
+    p.add_argument("--seconds", type=positive, default=0.4, help="of each round; default: %(default)s")
+    p.add_argument("--threads", type=at_least(1), default=2, help="of BLAS; default: %(default)s")
+    p.add_argument("--dtype", choices=("float32", "float64"), default="float32")
+    p.add_argument("--sizes", type=sizes, default={}, help="other sizes, such as batch=37,image=31")
+    p.add_argument("--peer-python", action="append", metavar="PATH", help="a Python that has PyTorch, or other peers")
+    p.add_argument("--json", type=Path, metavar="FILE", help="write all figures to this file")
+    p.add_argument("--out", type=Path, default=Path("out/benchmarks"), help="of pictures; default: %(default)s")
+    p.add_argument("--compare", type=Path, nargs=2, metavar=("BEFORE", "AFTER"), help="two files that --json wrote")
+    return p
+
+
+def chosen(args: argparse.Namespace) -> list[Case]:
+    """The workloads to measure; of all of them, those that have the sizes that were named."""
+    if args.json and not args.json.parent.is_dir():
+        raise BenchmarkError(f"--json {args.json}: there is no folder {args.json.parent}.")
+    if args.peer_python is None:
+        args.peer_python = [path for path in os.environ.get(VARIABLE, "").split(os.pathsep) if path]
+    able = [name for name in SPECS if set(args.sizes) <= set(sizes_of(name))]
+    for name in args.workloads or []:
+        if name not in able:
+            raise BenchmarkError(f"{name} has no size {', '.join(set(args.sizes) - set(sizes_of(name)))}; " + has(name))
+    if not able:
+        raise BenchmarkError(f"No workload has all the sizes {', '.join(args.sizes)}. {' '.join(map(has, SPECS))}")
+    return [Case(name, args.dtype, args.sizes) for name in args.workloads or able]
+
+
+def has(workload: str) -> str:
+    return f"{workload} has {', '.join(sizes_of(workload))}."
+
+
+def one_of(known: Sequence[str]) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        if text not in known:
+            raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(known)}")
+        return text
+
+    return check
+
+
+def names(text: str) -> list[str]:
+    return list(dict.fromkeys(map(one_of(tuple(SPECS)), text.split(","))))
+
+
+def at_least(low: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        if not text.isdecimal() or int(text) < low:
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number of at least {low}")
+        return int(text)
+
+    return number
+
+
+def positive(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 1e6:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
+    return value
+
+
+def sizes(text: str) -> dict[str, int]:
+    given = {}
+    for part in text.split(","):
+        name, equals, value = part.partition("=")
+        if not equals:
+            raise argparse.ArgumentTypeError(f"{part!r} is not of the form name=number")
+        given[name.strip()] = at_least(1)(value.strip())
+    return given
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -11,6 +11,7 @@ from torch import nn
 from torch.nn import functional as F
 
 Spec = dict[str, Any]
+VERSION = f"PyTorch {torch.__version__}"
 FUSED = False
 
 

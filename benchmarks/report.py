@@ -1,0 +1,139 @@
+"""Figures as tables, and how they changed from one file of figures to another."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.data import ABOUT
+from benchmarks.libraries import ROOT, BenchmarkError, Library
+
+# What we want: times as parts of PyTorch's better row, memory in MiB, imports as multiples of NumPy's.
+TARGETS = {
+    "W1": 0.45, "W2": 0.2, "W3": 0.8, "W4": 0.9, "W4i": 0.3, "W4n": 1.0, "W5": 1.3, "W6": 0.65, "W7": 1.0, "W8": 1.1,
+    "W9": 0.6,
+}  # fmt: skip
+PEAKS = {"W4": 100.0}
+MANY = "W4i, 10,000 images, above the input"
+MANY_PEAK = 130.0
+IMPORTS = {"autograd_lite": 1.3, "nn": 1.5}
+
+Row = Mapping[str, Mapping[str, Any]]
+
+
+def about(libraries: Sequence[Library], versions: Mapping[str, str], **settings: Any) -> dict[str, Any]:
+    """Under which circumstances figures are measured."""
+    return {
+        "commit": git("describe", "--always", "--dirty") or "unknown",
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        "libraries": {library.title: versions[library.title] for library in libraries},
+        **settings,
+    }
+
+
+def git(*arguments: str) -> str:
+    try:
+        return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True).stdout.strip()
+    except OSError:
+        return ""
+
+
+def reference(row: Row, figure: str) -> float | None:
+    """The better of PyTorch's rows."""
+    return min((values[figure] for title, values in row.items() if title.startswith("PyTorch")), default=None)
+
+
+# -- Tables -----------------------------------------------------------------------------------------------------------
+
+
+def time_head(titles: Sequence[str]) -> str:
+    return f"{'':6}{'':42}" + "".join(f"{title:>16}" for title in titles) + f"{'to PyTorch':>12}{'target':>8}"
+
+
+def time_row(workload: str, row: Row, titles: Sequence[str], target: float | None) -> str:
+    """Milliseconds a step, ours divided by the better of PyTorch's, and what we want that to be."""
+    best = reference(row, "median")
+    ratio = row["ours"]["median"] / best if best else None
+    cells = [f"{row[title]['median'] * 1e3:16.3f}" if title in row else f"{'-':>16}" for title in titles]
+    return f"{workload:6}{ABOUT[workload]:42}" + "".join(cells) + judged(ratio, target, 12, 2)
+
+
+def memory_row(title: str, row: Row, titles: Sequence[str], target: float | None, above_input: bool = False) -> str:
+    """Peaks in MiB."""
+    cells = []
+    for name in titles:
+        value = row[name]["peak"] - row[name]["input"] * above_input if name in row else None
+        cells.append(f"{'-':>16}" if value is None else f"{value:16.0f}")
+    ours = row["ours"]["peak"] - row["ours"]["input"] * above_input
+    return f"{title:48}" + "".join(cells) + judged(ours, target, 0, 0)
+
+
+def judged(value: float | None, target: float | None, width: int, digits: int) -> str:
+    """A value, unless its width is 0, then its target, and a word if that is missed."""
+    shown = "" if not width else f"{'-':>{width}}" if value is None else f"{value:{width}.{digits}f}"
+    if target is None:
+        return shown
+    return f"{shown}{target:8.{digits}f}" + ("  missed" if value is not None and value > target else "")
+
+
+def peak_target(title: str, row: Row) -> float | None:
+    """What we want a peak to be at most, which may be what PyTorch's is."""
+    if title == MANY:
+        return MANY_PEAK
+    return reference(row, "peak") if title == "W7" else PEAKS.get(title)
+
+
+def import_rows(seconds: Mapping[str, float]) -> Iterable[str]:
+    for package, value in seconds.items():
+        ratio = value / seconds["numpy"]
+        yield f"{package:48}{value * 1e3:16.1f}" + judged(ratio, IMPORTS.get(package), 12, 2)
+
+
+# -- Two commits ------------------------------------------------------------------------------------------------------
+
+
+def load(path: Path) -> dict[str, Any]:
+    try:
+        figures = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise BenchmarkError(f"{path} cannot be read: {error}") from error
+    if not isinstance(figures, dict) or "about" not in figures:
+        raise BenchmarkError(f"{path} holds no figures of this benchmark; --json writes such a file.")
+    return figures
+
+
+def compare(before: Path, after: Path) -> Iterable[str]:
+    """How our figures changed: the old, the new, their ratio, and the ratios to PyTorch then and now."""
+    old, new = load(before), load(after)
+    for key in sorted((set(old["about"]) | set(new["about"])) - {"commit"}):
+        if old["about"].get(key) != new["about"].get(key):
+            yield f"Not alike: {key} is {old['about'].get(key)} before and {new['about'].get(key)} after."
+    yield f"{'':36}{old['about']['commit'][:14]:>16}{new['about']['commit'][:14]:>16}{'ratio':>8}   to PyTorch"
+    for workload, (a, b) in common(old, new, "time"):
+        ratios = [row["ours"]["median"] / best if (best := reference(row, "median")) else None for row in (a, b)]
+        shown = " -> ".join("-" if ratio is None else f"{ratio:.2f}" for ratio in ratios)
+        yield change(f"{workload}, ms", a["ours"]["median"] * 1e3, b["ours"]["median"] * 1e3, 3) + f"   {shown}"
+    for title, (a, b) in common(old, new, "memory"):
+        yield change(f"{title}, peak MiB", a["ours"]["peak"], b["ours"]["peak"], 0)
+    for package, (a, b) in common(old, new, "imports"):
+        yield change(f"import {package}, ms", a * 1e3, b * 1e3, 1)
+
+
+def common(old: Mapping[str, Any], new: Mapping[str, Any], part: str) -> Iterable[tuple[str, tuple[Any, Any]]]:
+    a, b = old.get(part, {}), new.get(part, {})
+    return [(name, (a[name], b[name])) for name in a if name in b]
+
+
+def change(title: str, before: float, after: float, digits: int) -> str:
+    return f"{title:36}{before:16.{digits}f}{after:16.{digits}f}{after / before:8.2f}"
+
+
+def say(*lines: str) -> None:
+    for line in lines:
+        print(line, flush=True)
