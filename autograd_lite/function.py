@@ -79,7 +79,9 @@ def note_update(array: np.ndarray) -> None:
     key = id(owner)
     with _lock:
         switches.updates += 1
-        _updated[key] = switches.updates, weakref.ref(owner, lambda _: _updated.pop(key, None))
+        known = _updated.get(key)
+        obituary = weakref.ref(owner, lambda _: _updated.pop(key, None)) if known is None else known[1]
+        _updated[key] = switches.updates, obituary
 
 
 def updated_since(array: object, count: int) -> bool:

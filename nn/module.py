@@ -115,7 +115,7 @@ class Module:
 
     def _sign(self, output: Tensor, inputs: tuple[Any, ...]) -> None:
         """Note at the node of ``output`` which module it is the result of, so that drawings can group nodes."""
-        sources = tuple(x.node for x in inputs if isinstance(x, Tensor) and x.node is not None)
+        sources = tuple([x.node for x in inputs if isinstance(x, Tensor) and x.node is not None])
         node = output.node
         if node in sources:  # nothing was computed
             return
@@ -251,9 +251,10 @@ class Module:
 
     def zero_grad(self) -> None:
         """Forget all gradients."""
-        for parameter in self.parameters():
-            if parameter.requires_grad:
-                parameter.grad = None
+        for module in self.modules():
+            for value in vars(module).values():
+                if isinstance(value, Parameter) and value.requires_grad:
+                    value.grad = None
 
     def apply(self, function: Callable[[Module], Any]) -> Self:
         """Call ``function`` with every module below this one, then with this one."""

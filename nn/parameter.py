@@ -30,7 +30,7 @@ class Owned(Tensor):
 
         Graphs that kept the values count this as an update in place, so a stale one raises instead of being wrong.
         """
-        self.detach()[0:0] = 0  # changes nothing, but notes the update
+        self._written(self._data)
         return self._data.reshape(-1)  # type: ignore[no-any-return]
 
     @property

@@ -72,7 +72,7 @@ def softmax_cross_entropy(logits: TensorLike, labels: Any, scale: Any) -> Tensor
         raise ShapeError(
             f"Logits of shape (N, C) and labels of shape (N,) are needed; got {logits.shape}, {labels.shape}."
         )
-    if labels.size and not (labels.min() >= 0 and labels.max() < logits.shape[1]):
+    if labels.astype(np.uint64).max(initial=0) >= logits.shape[1]:  # negative numbers are large without their sign
         wrong = labels[(labels < 0) | (labels >= logits.shape[1])][0]
         raise ShapeError(
             f"Label {wrong} is out of range: there are {logits.shape[1]} classes, 0 to {logits.shape[1] - 1}."

@@ -57,9 +57,10 @@ def cross_entropy(
     """
     check_reduction(reduction)
     share(label_smoothing, "label_smoothing")
+    input = as_tensor(input)
     scores, shape = _rows(input)
     classes = scores.shape[1]
-    target = _classes_last(target, as_tensor(input).ndim, scores, shape)
+    target = _classes_last(target, input.ndim, scores, shape)
     labels = class_numbers(target, shape, classes)
     weights = _class_weights(weight, scores)
     if labels is None:
@@ -147,7 +148,9 @@ def _classes_last(target: Any, ndim: int, scores: Tensor, shape: tuple[int, ...]
 
 
 def _class_weights(weight: Any, scores: Tensor) -> np.ndarray:
-    weights = np.ones(scores.shape[1]) if weight is None else as_array(weight)
+    if weight is None:
+        return np.ones(scores.shape[1], scores.dtype)
+    weights = as_array(weight)
     if weights.shape != scores.shape[1:]:
         raise ShapeError(f"Class weights of shape {weights.shape} do not fit {scores.shape[1]} classes.")
     return weights.astype(scores.dtype)
@@ -156,10 +159,14 @@ def _class_weights(weight: Any, scores: Tensor) -> np.ndarray:
 def _labels_and_scale(labels: np.ndarray, weights: np.ndarray, ignore_index: int) -> tuple[np.ndarray, np.ndarray]:
     """Checked class numbers, and how much each sample counts."""
     ignored = labels == ignore_index
-    if ignored.any():
+    some = ignored.any()
+    if some:
         labels = np.where(ignored, 0, labels)
     check_range(labels, len(weights))
-    return labels, np.where(ignored, 0, weights[labels]).astype(weights.dtype)
+    scale = weights[labels]
+    if some:
+        scale[ignored] = 0
+    return labels, scale
 
 
 def _total(scale: np.ndarray, reduction: str) -> float:

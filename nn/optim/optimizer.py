@@ -120,15 +120,16 @@ class Optimizer:
                 loss = closure()
         for group, walk in zip(self.param_groups, self._walks, strict=True):
             o = Group({name: float(v) if isinstance(v, np.floating) else v for name, v in group.items()})
+            maximize, decay, l1 = o.maximize, o.weight_decay, o.l1
             for w, g, t, kept in walk.blocks(self.keeps(o)):
-                if o.maximize:
+                if maximize:
                     g = -g
-                if o.weight_decay and self.decoupled:
-                    w *= 1 - o.lr * o.weight_decay
-                elif o.weight_decay:
-                    g = g + o.weight_decay * w
-                if o.l1:
-                    g = g + o.l1 * np.sign(w)
+                if decay and self.decoupled:
+                    w *= 1 - o.lr * decay
+                elif decay:
+                    g = g + decay * w
+                if l1:
+                    g = g + l1 * np.sign(w)
                 self.update(w, g, t, o, *kept)
         return loss
 
@@ -265,38 +266,37 @@ class Walk:
 
     def blocks(self, kept: Mapping[str, float]) -> Iterator[tuple[Array, Array, int, list[Array]]]:
         """Flat blocks of values and gradients, with the number of their step and what is kept beside them."""
-        grads = [p.grad for p in self.params]
-        active = [i for i, grad in enumerate(grads) if grad is not None]
-        if not active:
+        slopes = {i: grad.data.reshape(-1) for i, p in enumerate(self.params) if (grad := p.grad) is not None}
+        if not slopes:
             return
         self.prepare(kept)
         values: dict[int, Array] = {}
-        slopes: dict[int, Array] = {}
-        for i in active:
+        copies: list[int] = []
+        for i in slopes:
             self.steps[i] += 1
-            p, grad = self.params[i], grads[i]
-            assert grad is not None
-            values[i] = p.memory() if isinstance(p, Owned) and p.ndim else p.data.reshape(-1).copy()
-            slopes[i] = grad.data.reshape(-1)
+            p = self.params[i]
+            if isinstance(p, Owned) and p.ndim:
+                values[i] = p.memory()
+            else:
+                values[i] = p.data.reshape(-1).copy()
+                copies.append(i)
         rows = [self.rows[name] for name in kept]
-        for pieces in self.plan(active):
-            first = pieces[0]
-            begin = self.offsets[first.number] + first.start
-            end = self.offsets[pieces[-1].number] + pieces[-1].stop
-            if len(pieces) == 1:
+        for pieces in self.plan(list(slopes)):
+            first, last = pieces[0], pieces[-1]
+            if first is last:
                 w, g = values[first.number][first.start : first.stop], slopes[first.number][first.start : first.stop]
             else:
                 w = np.concatenate([values[piece.number] for piece in pieces])
                 g = np.concatenate([slopes[piece.number] for piece in pieces])
-            yield w, g, self.steps[first.number], [row[begin:end] for row in rows]
-            if len(pieces) > 1:
+            where = slice(self.offsets[first.number] + first.start, self.offsets[last.number] + last.stop)
+            yield w, g, self.steps[first.number], [row[where] for row in rows]
+            if first is not last:
                 for i, start, stop, at in pieces:
                     values[i][...] = w[at : at + stop - start]
-        with no_grad():
-            for i in active:
-                p = self.params[i]
-                if not (isinstance(p, Owned) and p.ndim):
-                    p[...] = values[i].reshape(p.shape)
+        if copies:
+            with no_grad():
+                for i in copies:
+                    self.params[i][...] = values[i].reshape(self.params[i].shape)
 
     def plan(self, active: list[int]) -> list[list[Piece]]:
         """Which pieces make which block: neighbours with as many steps behind them share one."""
@@ -312,9 +312,10 @@ class Walk:
                 blocks[-1].append(Piece(i, 0, size, filled))
                 filled += size
                 continue
-            for start in range(0, size, BLOCK):
-                blocks.append([Piece(i, start, min(start + BLOCK, size), 0)])
-            filled = size if size <= BLOCK else BLOCK
+            parts = max(1, round(size / BLOCK)) if size else 0
+            for k in range(parts):
+                blocks.append([Piece(i, size * k // parts, size * (k + 1) // parts, 0)])
+            filled = size
         self._plan = key, blocks
         return blocks
 
