@@ -75,7 +75,7 @@ from .functions.facts import (
 )
 from .functions.index import diag, diagonal, sort, take, take_along_axis, trace, tril, triu
 from .functions.linalg import cross, dot, einsum, inner, kron, matmul, norm, outer, tensordot, vdot
-from .functions.network import linear, normalize, softmax_cross_entropy
+from .functions.network import linear, lstm, normalize, softmax_cross_entropy
 from .functions.reduce import (
     amax,
     amin,
@@ -137,7 +137,9 @@ from .functions.trigonometry import (
     tanh,
 )
 from .gradients import enable_grad, no_grad
+from .kernels.memory import keep_as_asked, keep_memory
 from .kernels.threads import set_threads
+from .profiling import profile
 from .tensor import Tensor
 
 # fmt: off
@@ -145,8 +147,8 @@ __all__ = [
     # Tensors and their gradients
     "Tensor", "Function", "no_grad", "enable_grad", "is_grad_enabled",
     "grad", "vjp", "jvp", "jacobian", "hvp", "hessian",
-    # Who uses the cores
-    "set_threads",
+    # Who uses the cores, and for what
+    "set_threads", "profile",
     # What can go wrong
     "AutogradError", "DTypeError", "GradError", "RuleError", "ShapeError",
     # Arithmetic, powers, exponentials and logarithms
@@ -171,7 +173,7 @@ __all__ = [
     # Products
     "matmul", "dot", "inner", "vdot", "outer", "tensordot", "einsum", "kron", "cross", "norm",
     # Networks
-    "linear", "softmax_cross_entropy", "normalize",
+    "linear", "softmax_cross_entropy", "normalize", "lstm",
     "conv2d", "conv_transpose2d", "im2col", "col2im", "max_pool2d", "avg_pool2d",
     # Values without a gradient
     "floor", "ceil", "trunc", "rint", "round", "sign", "floor_divide",
@@ -181,6 +183,8 @@ __all__ = [
     "argmax", "argmin", "argsort", "nonzero", "count_nonzero", "shape", "ndim", "size", "result_type",
 ]
 # fmt: on
+
+keep_as_asked()
 
 
 def __getattr__(name: str) -> object:

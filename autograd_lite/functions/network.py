@@ -113,3 +113,49 @@ def normalize(
     if y.shape != x.shape:
         raise ShapeError(f"normalize: gamma and beta must broadcast to the input's shape {x.shape}, not to {y.shape}.")
     return y, *rule.statistics
+
+
+def lstm(z: TensorLike, weight: TensorLike, h0: TensorLike, c0: TensorLike) -> tuple[Tensor, Tensor]:
+    """Long short-term memory (Hochreiter and Schmidhuber 1997) over a sequence, in one rule.
+
+    At each step, with ``(i, f, g, o) = z[t] + h @ weight.T``::
+
+        c = sigmoid(f) * c + sigmoid(i) * tanh(g)
+        h = sigmoid(o) * tanh(c)
+
+    Parameters
+    ----------
+    z : array_like, shape (T, N, 4 * H)
+        What the inputs and biases add to the gates i, f, g, o.
+    weight : array_like, shape (4 * H, H)
+        What the last output adds to them.
+    h0, c0 : array_like, shape (N, H)
+        Output and memory before the first step.
+
+    Returns
+    -------
+    h, c : Tensor, shape (T + 1, N, H)
+        Outputs and memories, beginning with ``h0`` and ``c0``.
+
+    Raises
+    ------
+    ShapeError
+        If shapes do not fit each other, or there is no step.
+
+    Examples
+    --------
+    >>> h, c = lstm([[[0.0, 0.0, 9.0, 0.0]]], [[0.0]] * 4, [[0.0]], [[1.0]])
+    >>> c.shape, c[1].round(4)
+    ((2, 1, 1), Tensor([[1.]]))
+    """
+    z, weight, h0, c0 = as_tensor(z), as_tensor(weight), as_tensor(h0), as_tensor(c0)
+    width = weight.shape[-1] if weight.ndim else 0
+    expected = (*z.shape[:2], 4 * width), (4 * width, width), (*z.shape[1:2], width), (*z.shape[1:2], width)
+    given = z.shape, weight.shape, h0.shape, c0.shape
+    if given != expected or z.ndim != 3 or not len(z):
+        raise ShapeError(
+            "lstm: expected gates (T, N, 4 * H) of one step or more, weight (4 * H, H) and two states (N, H), got "
+            f"{', '.join(map(str, given))}."
+        )
+    states: Tensor = z.apply(rules.LSTM(), (z, weight, h0, c0))
+    return states[0], states[1]

@@ -11,6 +11,9 @@ conv       convolution and its two gradients
 patches    the windows of images as factors of matrix products
 winograd   the same for 3 x 3 filters, with fewer multiplications
 pool       maxima and means of windows, and their gradients
+softmax    softmax and its logarithm
+recurrent  the recursion of long short-term memory
+memory     what becomes of freed memory
 scratch    memory that is used again, and the size of tiles
 threads    who uses the cores: BLAS, or a pool of our own
 ========== ============================================================

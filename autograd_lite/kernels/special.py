@@ -23,6 +23,14 @@ _CHEBYSHEV = (
 _TAYLOR = tuple(2 / math.sqrt(math.pi) * (-1) ** n / (math.factorial(n) * (2 * n + 1)) for n in range(12))
 
 
+def sigmoid(x: np.ndarray, out: np.ndarray | None = None) -> Any:
+    """``1 / (1 + exp(-x))``; where ``exp(-x)`` overflows, that is 0, as it should be."""
+    with np.errstate(over="ignore"):
+        y = np.exp(np.subtract(0, x, out=out), out=out)
+    y += 1
+    return np.reciprocal(y, out=out)
+
+
 def erf(x: np.ndarray) -> Any:
     """``2 / sqrt(pi)`` times the integral of ``exp(-t * t)`` from 0 to ``x``, to the precision of the dtype."""
     size = np.abs(x) if x.dtype.kind == "f" else np.abs(x).astype(np.float64)

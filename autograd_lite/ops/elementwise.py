@@ -6,6 +6,7 @@ import numpy as np
 
 from .._arrays import power
 from ..function import Function
+from ..kernels import special
 
 LOG_2, LOG_10 = math.log(2), math.log(10)
 
@@ -232,11 +233,11 @@ class Logaddexp(Elementwise):
 
 
 class Sigmoid(Elementwise):
-    """y = 1 / (1 + exp(-a)), finite and exact for every a."""
+    """y = 1 / (1 + exp(-a)), finite for every a."""
 
     __slots__ = ()
 
-    def forward(self, a): return np.exp(np.minimum(a, 0)) / (1 + np.exp(-np.abs(a)))
+    def forward(self, a): return special.sigmoid(a)
     def grad_a(self, g, y): return g * (y * (1 - y))
 
 

@@ -3,8 +3,11 @@
 import numpy as np
 
 from ..function import Function
-from .elementwise import Exp
+from ..kernels import recurrent
+from .elementwise import Exp, Sigmoid
 from .reduce import LogSoftmax
+from .shape import Concatenate, Stack
+from .trigonometry import Tanh
 
 
 class Linear(Function):
@@ -70,3 +73,47 @@ class Normalize(Function):
 
     def grad_gamma(self, g, xhat): return g * xhat
     def grad_beta(self, g): return g
+
+
+class LSTM(Function):
+    """Long short-term memory over a whole sequence; y[0] are the outputs h, y[1] the memories c, from step 0 on.
+
+    With (i, f, g, o) = z[t] + h @ w.T, of which g goes through tanh and the others through sigmoid::
+
+        c = f * c + i * g           h = o * tanh(c)
+
+    The gates are computed again for the gradient, of all steps at once; what is left to do step by step is linear.
+    """
+
+    __slots__ = ()
+
+    def forward(self, z, w, h0, c0): return recurrent.lstm(z, w, h0, c0)
+
+    def by_slopes(self, g, z, w, y):
+        """How much each gate moves c or h, and c moves h and its next value."""
+        steps, n, width = z.shape[0], z.shape[1], w.shape[1]
+        before, c = y[0, :-1].reshape(steps * n, width), y[1, :-1]
+        gates = z + (before @ w.swapaxes(0, 1)).reshape(steps, n, 4 * width)
+        i, f, o = (Sigmoid()(gates[:, :, k * width : (k + 1) * width]) for k in (0, 1, 3))
+        new, out = Tanh()(gates[:, :, 2 * width : 3 * width]), Tanh()(y[1, 1:])
+        moves = (new * i * (1 - i), c * f * (1 - f), i * (1 - new * new), out * o * (1 - o))
+        return (*moves, o * (1 - out * out), f)
+
+    def by_back(self, g, w, slopes):
+        """The cotangents of z, h0 and c0."""
+        i, f, new, o, c_to_h, keep = slopes
+        dh, dc, dz = g[0, -1], g[1, -1], []
+        for t in range(len(i) - 1, -1, -1):
+            dc = dc + dh * c_to_h[t]
+            dz.append(Concatenate(1)(dc * i[t], dc * f[t], dc * new[t], dh * o[t]))
+            dh, dc = g[0, t] + dz[-1] @ w, g[1, t] + dc * keep[t]
+        return Stack(0)(*dz[::-1]), dh, dc
+
+    def grad_z(self, g, back): return back[0]
+
+    def grad_w(self, g, y, back):
+        dz = back[0].reshape(-1, back[0].shape[2])
+        return dz.swapaxes(0, 1) @ y[0, :-1].reshape(dz.shape[0], -1)
+
+    def grad_h0(self, g, back): return back[1]
+    def grad_c0(self, g, back): return back[2]

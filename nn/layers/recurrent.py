@@ -33,12 +33,10 @@ def rnn_step(x: Tensor, state: State, w_hh: Tensor, b_hh: Tensor | None, relu: b
 
 def lstm_step(x: Tensor, state: State, w_hh: Tensor, b_hh: Tensor | None) -> State:
     """``c = f * c + i * g``, ``h = o * tanh(c)``, gates in the order i, f, g, o (Hochreiter and Schmidhuber 1997)."""
-    h, c = state
-    gates = x + linear(h, w_hh, b_hh)
-    n = h.shape[-1]
-    i, f, o = sigmoid(gates[..., :n]), sigmoid(gates[..., n : 2 * n]), sigmoid(gates[..., 3 * n :])
-    c = f * c + i * tanh(gates[..., 2 * n : 3 * n])
-    return o * tanh(c), c
+    n = w_hh.shape[1]
+    z = (x if b_hh is None else x + b_hh).reshape(1, -1, 4 * n)
+    h, c = ag.lstm(z, w_hh, *(part.reshape(-1, n) for part in state))
+    return h[1].reshape(state[0].shape), c[1].reshape(state[0].shape)
 
 
 def gru_step(x: Tensor, state: State, w_hh: Tensor, b_hh: Tensor | None) -> State:
@@ -253,12 +251,15 @@ class _Recurrent(Module):
                 x = drop(x, self.dropout, self.training)
         return x, tuple(ag.stack(parts) for parts in zip(*last, strict=True))
 
-    def _sequence(self, x: Tensor, state: State, suffix: str, backwards: bool) -> tuple[Tensor, State]:
-        w_ih, b_ih, w_hh, b_hh = (
-            vars(self).get(name + suffix) for name in ("weight_ih", "bias_ih", "weight_hh", "bias_hh")
-        )
+    def _weights(self, suffix: str) -> tuple[Tensor, Tensor | None, Tensor, Tensor | None]:
+        names = ("weight_ih", "bias_ih", "weight_hh", "bias_hh")
+        w_ih, b_ih, w_hh, b_hh = (vars(self).get(name + suffix) for name in names)
         assert w_ih is not None
         assert w_hh is not None
+        return w_ih, b_ih, w_hh, b_hh
+
+    def _sequence(self, x: Tensor, state: State, suffix: str, backwards: bool) -> tuple[Tensor, State]:
+        w_ih, b_ih, w_hh, b_hh = self._weights(suffix)
         inputs = _steps(linear(x, w_ih, b_ih))  # the product is of all steps at once
         outputs = []
         for step in reversed(inputs) if backwards else inputs:
@@ -353,8 +354,11 @@ class LSTM(_Recurrent):
 
     gates, states = 4, 2
 
-    def _step(self, x: Tensor, state: State, w_hh: Tensor, b_hh: Tensor | None) -> State:
-        return lstm_step(x, state, w_hh, b_hh)
+    def _sequence(self, x: Tensor, state: State, suffix: str, backwards: bool) -> tuple[Tensor, State]:
+        w_ih, b_ih, w_hh, b_hh = self._weights(suffix)
+        z = linear(x, w_ih, None if b_ih is None or b_hh is None else b_ih + b_hh)
+        h, c = ag.lstm(z[::-1] if backwards else z, w_hh, *state)
+        return h[:0:-1] if backwards else h[1:], (h[-1], c[-1])
 
     def forward(self, x: Any, state: Any = None) -> tuple[Tensor, State]:
         """Sequences, and the first pair (h, c) or zeros, to outputs of all steps and the last pair."""
