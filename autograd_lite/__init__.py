@@ -148,7 +148,7 @@ __all__ = [
     "Tensor", "Function", "no_grad", "enable_grad", "is_grad_enabled",
     "grad", "vjp", "jvp", "jacobian", "hvp", "hessian",
     # Who uses the cores, and for what
-    "set_threads", "profile",
+    "set_threads", "keep_memory", "profile",
     # What can go wrong
     "AutogradError", "DTypeError", "GradError", "RuleError", "ShapeError",
     # Arithmetic, powers, exponentials and logarithms

@@ -43,7 +43,7 @@ def keep_memory(mebibytes: int) -> bool:
         return False
     with contextlib.suppress(OSError, AttributeError):  # a C library without mallopt
         mallopt = ctypes.CDLL(None).mallopt
-        return all([mallopt(which, mebibytes << 20) == 1 for which in (MMAP_THRESHOLD, TRIM_THRESHOLD)])
+        return bool(mallopt(MMAP_THRESHOLD, mebibytes << 20) and mallopt(TRIM_THRESHOLD, mebibytes << 20))
     return False
 
 
