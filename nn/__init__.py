@@ -1,5 +1,7 @@
 """Networks on autograd_lite: layers, losses, optimisers, data and training, under PyTorch's names."""
 
+from autograd_lite.profiling import tell_apart
+
 from . import callbacks, data, functional, init, metrics, optim, plots, utils
 from .containers import ModuleDict, ModuleList, Sequential
 from .errors import LabelError, SettingError, StateError
@@ -90,6 +92,9 @@ from .rates import RateTrial, find_learning_rate
 from .saving import load, load_checkpoint, save, save_checkpoint
 from .summary import summary
 from .training import Run, evaluate, evaluating, fit, predict, train_step
+
+tell_apart(Module, "__call__")
+tell_apart(optim.Optimizer, "step", operation=True)
 
 # fmt: off
 __all__ = [

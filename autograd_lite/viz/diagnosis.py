@@ -7,6 +7,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from inspect import unwrap
 from itertools import pairwise
 from types import FrameType
 from typing import Any
@@ -232,7 +233,7 @@ def _raised_at(error: BaseException) -> Node | None:
     trace = error.__traceback__
     while trace is not None:
         frame: FrameType = trace.tb_frame
-        if frame.f_code is engine.walk.__code__:
+        if frame.f_code is unwrap(engine.walk).__code__:  # a profile puts a stand-in there
             node = frame.f_locals.get("node")
             return node if isinstance(node, Node) else None
         trace = trace.tb_next
