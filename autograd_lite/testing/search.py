@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from hypothesis import HealthCheck, event, find, given, note, settings
+from hypothesis import HealthCheck, event, find, settings
 from hypothesis.errors import NoSuchExample
 
 from . import ledger
 from .check import gradcheck, judge
 from .problem import is_float
+from .profiles import fed
 from .reproduce import reproduction
 from .strategies import Inputs, together
 from .verdict import FAIL, Verdict
@@ -132,8 +133,9 @@ def given_gradients(
 ) -> Callable[[Test], Test]:
     """Make a function of tensors a test of its own gradient, which hypothesis feeds.
 
-    The number of examples, the database and the profile are hypothesis' own: ``@settings(max_examples=...)`` above
-    works as on every other test, failing examples are replayed. With ``vjp`` the function is one of arrays.
+    The number of examples and the database are hypothesis' own: ``@settings(max_examples=...)`` above works as on
+    every other test, failing examples are replayed. There is no deadline, unless these settings have one. With ``vjp``
+    the function is one of arrays.
 
     Examples
     --------
@@ -147,19 +149,18 @@ def given_gradients(
     options["check_dtype"] = vjp is None if check_dtype is None else check_dtype
 
     def decorate(f: Test) -> Test:
-        def test(inputs: Inputs) -> None:
+        def test(*instance: Any, inputs: Inputs) -> None:
             if not any(is_float(a) for a in inputs.arrays):
                 raise TypeError("The descriptions give no array of floating point numbers; there is no gradient.")
-            verdict = judge(f, *inputs.arrays, kwargs=inputs.keywords, vjp=vjp, **options)
+            judged = f.__get__(*instance) if instance else f  # a method of a class of tests
+            verdict = judge(judged, *inputs.arrays, kwargs=inputs.keywords, vjp=vjp, **options)
             event(str(verdict.status))
             ledger.note(f.__qualname__, verdict, "first" if order == 1 else "first and second")
             if verdict.status is FAIL:
-                found = _counterexample(f, vjp, inputs, {}, {**options, "seed": 0})
-                note(found.code)
-                raise AssertionError(str(found))
+                raise AssertionError(str(_counterexample(judged, vjp, inputs, {}, {**options, "seed": 0})))
 
         test.__name__, test.__qualname__, test.__doc__ = f.__name__, f.__qualname__, f.__doc__
         test.__module__ = f.__module__
-        return given(inputs=together(*descriptions))(test)
+        return fed(test, together(*descriptions))
 
     return decorate
