@@ -120,7 +120,7 @@ from .functions.shape import (
     vstack,
     zeros_like,
 )
-from .functions.special import erf
+from .functions.special import erf, gelu
 from .functions.trigonometry import (
     arccos,
     arccosh,
@@ -154,7 +154,7 @@ __all__ = [
     # Arithmetic, powers, exponentials and logarithms
     "add", "subtract", "multiply", "divide", "remainder", "negative", "positive", "power", "square", "sqrt", "cbrt",
     "reciprocal", "hypot", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "logaddexp", "sigmoid",
-    "erf",
+    "erf", "gelu",
     # Trigonometric and hyperbolic functions
     "sin", "cos", "tan", "arcsin", "arccos", "arctan", "arctan2",
     "sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh",

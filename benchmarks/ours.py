@@ -274,24 +274,18 @@ class Transformer(Training):
 
 
 class LSTM:
-    """W9: an LSTM cell over fifty steps, written out."""
+    """W9: fifty steps of long short-term memory."""
 
     def __init__(self, spec: Spec, check: bool = False) -> None:
-        self.p = {name: leaf(value) for name, value in spec["params"].items()}
-        self.x = [Tensor(x) for x in spec["x"]]
+        p, self.x = spec["params"], Tensor(spec["x"])
+        self.model = nn.LSTM(*p["Wx"].shape[:1], p["Wh"].shape[0], dtype=self.x.dtype)
+        values = {"weight_ih_l0": p["Wx"].T, "weight_hh_l0": p["Wh"].T, "bias_ih_l0": p["b"], "bias_hh_l0": 0 * p["b"]}
+        self.model.load_state_dict(values)
 
     def step(self) -> dict[str, float]:
-        for t in self.p.values():
-            t.grad = None
-        wx, wh, b = self.p["Wx"], self.p["Wh"], self.p["b"]
-        n = wh.shape[0]
+        self.model.zero_grad()
         start = perf_counter()
-        h = c = Tensor(np.zeros((self.x[0].shape[0], n), self.x[0].dtype))
-        for x in self.x:
-            z = x @ wx + h @ wh + b
-            i, f, o = (z[:, k * n : (k + 1) * n].sigmoid() for k in (0, 1, 3))
-            c = f * c + i * z[:, 2 * n : 3 * n].tanh()
-            h = o * c.tanh()
+        _, (h, _) = self.model(self.x)
         self.loss = (h * h).sum()
         middle = perf_counter()
         self.loss.backward()
@@ -299,7 +293,8 @@ class LSTM:
 
     def grads(self) -> dict[str, Any]:
         self.step()
-        return {**{name: t.grad.numpy() for name, t in self.p.items()}, "loss": self.loss.item()}
+        w_ih, w_hh, bias, _ = (parameter.grad.numpy() for parameter in self.model.parameters())
+        return {"Wx": w_ih.T, "Wh": w_hh.T, "b": bias, "loss": self.loss.item()}
 
 
 WORKLOADS = {

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 import autograd_lite as ag
-from autograd_lite import Tensor, relu, sigmoid, tanh, where
+from autograd_lite import Tensor, gelu, relu, sigmoid, tanh, where
 
 from ._common import TensorLike, as_tensor
 
@@ -101,25 +101,6 @@ def celu(x: TensorLike, alpha: float = 1.0) -> Tensor:
 def selu(x: TensorLike) -> Tensor:
     """``scale * elu(x, alpha)`` with the two numbers that keep mean 0 and variance 1 (Klambauer et al. 2017)."""
     return 1.0507009873554805 * elu(x, 1.6732632423543772)
-
-
-def gelu(x: TensorLike, approximate: str = "none") -> Tensor:
-    """``x`` times the probability that a standard normal number is below ``x`` (Hendrycks and Gimpel 2016).
-
-    Parameters
-    ----------
-    approximate : {"none", "tanh"}
-        ``"tanh"`` is the paper's faster formula, ``x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3)))``.
-
-    Examples
-    --------
-    >>> gelu([-1.0, 0.0, 1.0])
-    Tensor([-0.15865525,  0.        ,  0.84134475])
-    """
-    x = as_tensor(x)
-    if approximate == "tanh":
-        return x * 0.5 * (1 + tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x)))
-    return x * 0.5 * (1 + ag.erf(x * math.sqrt(0.5)))
 
 
 def silu(x: TensorLike) -> Tensor:

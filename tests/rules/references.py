@@ -40,6 +40,21 @@ def linear(x, weight, bias=None):
     return np.einsum("...i,oi->...o", x, weight) + (0 if bias is None else bias)
 
 
+def gelu(x, approximate):
+    if approximate == "tanh":
+        return x / 2 * (1 + np.tanh(x.dtype.type(math.sqrt(2 / math.pi)) * (x + x.dtype.type(0.044715) * x**3)))
+    return x * (1 + erf(x / x.dtype.type(math.sqrt(2)))) / 2
+
+
+def lstm(z, weight, h0, c0):
+    h, c = [h0], [c0]
+    for row in z:
+        i, f, g, o = np.split(row + h[-1] @ weight.T, 4, axis=1)
+        c.append(c[-1] / (1 + np.exp(-f)) + np.tanh(g) / (1 + np.exp(-i)))
+        h.append(np.tanh(c[-1]) / (1 + np.exp(-o)))
+    return np.array(h), np.array(c)
+
+
 def softmax_cross_entropy(logits, labels, scale):
     rows = [-s * np.log(softmax(row)[label]) for row, label, s in zip(logits, labels, scale, strict=True)]
     return np.sum(np.array(rows, logits.dtype))

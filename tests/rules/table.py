@@ -45,6 +45,7 @@ ARITHMETIC = [
     Row("logaddexp", pair(c.moderate)),
     Row("sigmoid", one()),
     Row("erf", one(c.moderate)),
+    Row("gelu", one(c.moderate, fixed(approximate=["none", "tanh"]))),
 ]
 
 TRIGONOMETRY = [
@@ -209,10 +210,18 @@ def normalized(draw):
     return [x, c.anything(rng, shape), c.anything(rng, shape)], {"axis": axis}
 
 
+@st.composite
+def sequences(draw):
+    steps, n, width = (draw(st.integers(1, 3)) for _ in range(3))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    return [c.moderate(rng, s) for s in ((steps, n, 4 * width), (4 * width, width), (n, width), (n, width))], {}
+
+
 NETWORKS = [
     Row("linear", products(("ni", "oi", "o"), ("ni", "oi"), ("i", "oi", "o"), ("abi", "oi", "o"))),
     Row("softmax_cross_entropy", classified()),
     Row("normalize", normalized(), lambda m, x, gamma, beta, axis: m.normalize(x, axis, gamma, beta, 0.01)[0]),
+    Row("lstm", sequences(), lambda m, *arrays: m.stack(m.lstm(*arrays))),
     Row("conv2d", images(filters=True, bias=True)),
     Row("conv2d without bias", images(filters=True)),
     Row("conv_transpose2d", images(filters=True, bias=True, transposed=True)),

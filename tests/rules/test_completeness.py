@@ -44,6 +44,7 @@ CALLS = [
     lambda f: f(matrix().reshape(4, 1), (1, 1, 2, 2), 1),
     lambda f: f(matrix(), np.array([0, 1]), np.ones(2)),
     lambda f: f(Tensor([1.0, 2.0, 3.0], requires_grad=True), Tensor([1.0, 2.0, 3.0])),
+    lambda f: f(matrix().reshape(1, 1, 4), np.ones((4, 1)), np.ones((1, 1)), np.ones((1, 1))),
 ]
 
 
