@@ -18,9 +18,10 @@ import os
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from functools import partial
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, TypeVar
 
 import numpy as np
@@ -29,10 +30,11 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 VARIABLE = "AUTOGRAD_LITE_THREADS"
+BUFFER = 1024  # NumPy copies rows that are shorter than its buffers, 8192 elements, before and after it works on them
 
 _lock = threading.RLock()
 _count: int | None = None  # None: not yet decided; 0: BLAS has the cores
-_workers: ThreadPoolExecutor | None = None
+_jobs: SimpleQueue[Callable[[], object] | None] | None = None  # what our own threads wait for
 _restore_blas: Callable[[], object] | None = None
 
 
@@ -48,14 +50,15 @@ def set_threads(n: int | None) -> None:
 
     If BLAS does not let itself be limited, this warns, and all stays as it was.
     """
-    global _count, _workers, _restore_blas
+    global _count, _restore_blas
     if n is not None and n < 1:
         raise ValueError(f"set_threads takes a number of threads of at least 1, or None; got {n}.")
     with _lock:
         if _restore_blas is not None:
             _restore_blas()
             _restore_blas = None
-        _count, _workers = 0, None
+        _dismiss()
+        _count = 0
         if n is not None:
             _restore_blas = _limit_blas()
             if _restore_blas is None:
@@ -77,28 +80,73 @@ def threads(n: int | None) -> Iterator[None]:
 
 
 def run(function: Callable[[Task], Result], tasks: Iterable[Task]) -> list[Result]:
-    """``[function(task) for task in tasks]``, several at a time if threads of our own are at work."""
-    tasks = list(tasks)
-    if count() == 1 or len(tasks) < 2:
-        return [function(task) for task in tasks]
-    pool = _pool()
-    # np.errstate, like all context, holds for the thread that set it
-    futures = [pool.submit(copy_context().run, function, task) for task in tasks]
-    return [future.result() for future in futures]
+    """``[function(task) for task in tasks]``, several at a time if threads of our own are at work.
+
+    The caller works too, so that nobody waits to begin; and whoever is done with a task takes the next.
+    """
+    todo = list(enumerate(tasks))
+    number = len(todo)
+    todo.reverse()
+    outcomes: SimpleQueue[tuple[int, Any, BaseException | None]] = SimpleQueue()
+
+    def work() -> None:
+        np.setbufsize(BUFFER)
+        while todo:
+            try:
+                i, task = todo.pop()
+            except IndexError:  # somebody was faster
+                return
+            try:
+                outcomes.put((i, function(task), None))
+            except BaseException as error:
+                outcomes.put((i, None, error))
+
+    helpers = min(count(), number) - 1
+    if helpers > 0:
+        jobs = _staff()
+        for _ in range(helpers):
+            jobs.put(partial(copy_context().run, work))  # np.errstate, like all context, holds for one thread
+    copy_context().run(work)
+    results: list[Any] = [None] * number
+    failure = None
+    for _ in range(number):
+        i, results[i], error = outcomes.get()
+        failure = failure or error
+    if failure:
+        raise failure
+    return results
 
 
-def _pool() -> ThreadPoolExecutor:
-    global _workers
+def _staff() -> SimpleQueue[Callable[[], object] | None]:
+    """Threads of our own, beside the caller's, and what they wait for."""
+    global _jobs
     with _lock:
-        if _workers is None:
-            _workers = ThreadPoolExecutor(_count or 1, thread_name_prefix="autograd_lite")
-        return _workers
+        if _jobs is None:
+            _jobs = SimpleQueue()
+            for _ in range((_count or 1) - 1):
+                threading.Thread(target=_serve, args=(_jobs,), name="autograd_lite", daemon=True).start()
+        return _jobs
+
+
+def _serve(jobs: SimpleQueue[Callable[[], object] | None]) -> None:
+    while job := jobs.get():
+        job()
+        del job  # or its arrays would stay until the next
+
+
+def _dismiss() -> None:
+    """Let our threads end, after what they were already given."""
+    global _jobs
+    if _jobs is not None:
+        for _ in range((_count or 1) - 1):
+            _jobs.put(None)
+    _jobs = None
 
 
 def _after_fork() -> None:
     """A child has the settings of its parent, but none of its threads."""
-    global _lock, _workers
-    _lock, _workers = threading.RLock(), None
+    global _lock, _jobs
+    _lock, _jobs = threading.RLock(), None
 
 
 if hasattr(os, "register_at_fork"):

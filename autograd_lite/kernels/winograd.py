@@ -5,8 +5,10 @@ will do. In two dimensions that is 16 for 36 (Lavin and Gray, Fast Algorithms fo
 
     y = A' ((G w G') * (B' d B)) A      for a tile d of 4 x 4 elements, which gives 2 x 2 outputs
 
-The products, summed over channels, are 16 products of matrices. Everything else is additions of whole arrays, of which
-NumPy does not have to copy the windows. Rounding errors are a little larger, so only float32 goes this way.
+The products, summed over channels, are 16 products of matrices. Everything else is additions of whole arrays, and they
+are fast where neighbours in memory are treated alike. So even and odd rows lie apart, and so do even and odd columns:
+what a tile adds are then long runs, one tile's element beside the next tile's. Rounding errors are a little larger, so
+only float32 goes this way.
 """
 
 from __future__ import annotations
@@ -22,8 +24,7 @@ from .scratch import pieces, scratch, slices
 from .windows import Pair, Shape, fill
 
 G = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]], np.float32)
-GG = np.kron(G, G)  # what G does to the rows and to the columns of a filter, at once
-BOTH = 5  # the element (1, 1) of 4 x 4, which counts once in each of the 2 x 2 outputs
+GG = np.kron(G, G)  # what G does to the columns and to the rows of a filter, at once
 
 
 def suits(filters: Shape, stride: Pair, dilation: Pair, dtype: np.dtype[np.generic]) -> bool:
@@ -34,24 +35,22 @@ def suits(filters: Shape, stride: Pair, dilation: Pair, dtype: np.dtype[np.gener
 def correlate(x: np.ndarray, w: np.ndarray, bias: np.ndarray | None, y: np.ndarray, padding: Pair) -> None:
     """Write the convolution of images (N, C, H, W) with filters (O, C, 3, 3) to ``y``."""
     o, c = w.shape[:2]
-    filters = (GG @ w.transpose(2, 3, 1, 0).reshape(9, c * o).astype(np.float32, copy=False)).reshape(16, c, o)
+    filters = (GG @ w.transpose(3, 2, 1, 0).reshape(9, c * o).astype(np.float32, copy=False)).reshape(16, c, o)
     out = y.transpose(2, 3, 0, 1)
 
     def work(batch: slice) -> None:
+        n = batch.stop - batch.start
         for rows, d in _tiles(x[batch], w.shape, y.shape[2:], padding):
-            high, wide, n = d.shape[2:5]
-            m = scratch("product", (16, high * wide * n, o), np.float32)
-            np.matmul(d.reshape(16, -1, c), filters, out=m)
+            size = (*d.shape[2:4], n, o)
+            m = scratch("product", (4, 4, *size), np.float32)
+            np.matmul(d.reshape(16, -1, c), filters, out=m.reshape(16, -1, o))
             if bias is not None:
-                m[BOTH] += bias
-            half = scratch("half", (2, 4, high, wide, n, o), np.float32)
-            _a_transposed(m.reshape(4, 4, high, wide, n, o), half)
+                m[1, 1] += np.tile(bias, (n, 1))  # this element counts once in each of the 2 x 2 outputs
+            half = scratch("half", (2, 4, *size), np.float32)
+            _a_transposed(m, half[0], half[1])
             tile = out[rows, :, batch]
-            whole = tile.shape[:2] == (2 * high, 2 * wide) and tile.dtype == np.float32
-            target = tile if whole else scratch("target", (2 * high, 2 * wide, n, o), np.float32)
-            _a_transposed(half.swapaxes(0, 1), target.reshape(high, 2, wide, 2, n, o).transpose(3, 1, 0, 2, 4, 5))
-            if not whole:
-                tile[...] = target[: tile.shape[0], : tile.shape[1]]
+            for j, column in enumerate(half):
+                _a_transposed(column, tile[::2, j::2], tile[1::2, j::2])
 
     threads.run(work, _batches(len(x), w.shape, y.shape[2:]))
 
@@ -63,66 +62,72 @@ def weight_gradient(g: np.ndarray, x: np.ndarray, shape: Shape, padding: Pair) -
 
     def products(batch: slice) -> Iterator[np.ndarray]:
         for rows, d in _tiles(x[batch], shape, g.shape[2:], padding):
-            high, wide, n = d.shape[2:5]
-            tile = scratch("target", (2 * high, 2 * wide, n, o), np.float32)
-            fill(tile, cotangent[:, :, batch], (1, 1), (-rows.start, 0))
-            half = scratch("half", (4, high, 2 * wide, n, o), np.float32)
-            _a(tile, half)
-            u = scratch("product", (4, 4, high, wide, n, o), np.float32)
-            _a(half.transpose(2, 0, 1, 3, 4), u.transpose(1, 3, 0, 2, 4, 5))
-            yield np.matmul(d.reshape(16, -1, c).transpose(0, 2, 1), u.reshape(16, -1, o))
+            tile = _apart(cotangent[:, :, batch], d.shape[2:4], (-rows.start, 0), "tile")
+            product = np.empty((4, 4, c, o), np.float32)
+            for i, row in enumerate(_a(tile[0], tile[1], "half")):
+                for j, u in enumerate(_a(row[0], row[1], "whole")):
+                    np.matmul(d[j, i].reshape(-1, c).T, u.reshape(-1, o), out=product[j, i])
+            yield product
 
     parts = threads.run(lambda batch: reduce(operator.iadd, products(batch)), _batches(len(x), shape, g.shape[2:]))
-    total = reduce(operator.iadd, parts) if parts else np.zeros((16, c, o), np.float32)
-    return (GG.T @ total.reshape(16, c * o)).reshape(3, 3, c, o).transpose(3, 2, 0, 1)
+    total = reduce(operator.iadd, parts) if parts else np.zeros((4, 4, c, o), np.float32)
+    return (GG.T @ total.reshape(16, c * o)).reshape(3, 3, c, o).transpose(3, 2, 1, 0)
 
 
 def _tiles(x: np.ndarray, filters: Shape, out: Shape, padding: Pair) -> Iterator[tuple[slice, np.ndarray]]:
     """Rows of the output, and what they need of images: B' d B, as (4, 4, rows / 2, OW / 2, N, C)."""
     n, c = x.shape[:2]
-    image = x.transpose(2, 3, 0, 1)
     tall, wide = -(-out[0] // 2), -(-out[1] // 2)
+    image = scratch("image", (2 * tall + 2, 2 * wide + 2, n, c), np.float32)
+    fill(image, x.transpose(2, 3, 0, 1), (1, 1), padding)
     for pairs in slices(tall, pieces(tall, n * _row_bytes(filters, out), _least(filters))):
         high = pairs.stop - pairs.start
-        tile = scratch("image", (2 * high + 2, 2 * wide + 2, n, c), np.float32)
-        fill(tile, image, (1, 1), (padding[0] - 2 * pairs.start, padding[1]))
-        half = scratch("half", (4, high, 2 * wide + 2, n, c), np.float32)
-        _b_transposed(tile, half)
+        strip = image[2 * pairs.start : 2 * pairs.stop + 2]
+        half = scratch("half", (4, 2, high, wide + 1, n, c), np.float32)
+        for j in (0, 1):
+            d = strip[:, j::2]
+            _b_transposed(d[:-2:2], d[1:-1:2], d[2::2], d[3::2], half[:, j])
         d = scratch("windows", (4, 4, high, wide, n, c), np.float32)
-        _b_transposed(half.transpose(2, 0, 1, 3, 4), d.transpose(1, 3, 0, 2, 4, 5))
+        evens, odds = half[:, 0], half[:, 1]
+        _b_transposed(evens[:, :, :-1], odds[:, :, :-1], evens[:, :, 1:], odds[:, :, 1:], d)
         yield slice(2 * pairs.start, 2 * pairs.stop), d
 
 
-def _b_transposed(d: np.ndarray, out: np.ndarray) -> None:
-    """B' times each four neighbours, at steps of two: (2 m + 2, ...) to (4, m, ...)."""
-    d0, d1, d2, d3 = d[:-2:2], d[1:-1:2], d[2::2], d[3::2]
+def _apart(image: np.ndarray, size: Shape, shift: Pair, name: str) -> np.ndarray:
+    """An image (H, W, N, C), or zeros beside it, as (2, 2, *size, N, C): even and odd rows, even and odd columns."""
+    canvas = scratch(name, (2, 2, *size, *image.shape[2:]), np.float32)
+    for i, j in np.ndindex(2, 2):
+        fill(canvas[i, j], image, (2, 2), (shift[0] - i, shift[1] - j))
+    return canvas
+
+
+def _b_transposed(d0: np.ndarray, d1: np.ndarray, d2: np.ndarray, d3: np.ndarray, out: np.ndarray) -> None:
+    """B' times each four neighbours."""
     np.subtract(d0, d2, out=out[0])
     np.add(d1, d2, out=out[1])
     np.subtract(d2, d1, out=out[2])
-    np.subtract(d1, d3, out=out[3])
+    np.subtract(d3, d1, out=out[3])
 
 
-def _a_transposed(m: np.ndarray, out: np.ndarray) -> None:
-    """A' times each four: (4, ...) to (2, ...)."""
-    np.add(m[1], m[2], out=out[0])
-    np.subtract(m[1], m[2], out=out[1])
-    out[0] += m[0]
-    out[1] -= m[3]
+def _a_transposed(m: np.ndarray, first: np.ndarray, second: np.ndarray) -> None:
+    """A' times each four; of the second stage, the last row or column of tiles may be half outside of the output."""
+    both = scratch("both", m.shape[1:], np.float32)
+    for combine, rest, out in ((np.add, m[0], first), (np.subtract, m[3], second)):
+        inside = tuple(map(slice, out.shape))
+        combine(m[1], m[2], out=both)
+        np.add(both[inside], rest[inside], out=out)
 
 
-def _a(g: np.ndarray, out: np.ndarray) -> None:
-    """A times each two: (2 m, ...) to (4, m, ...)."""
-    g0, g1 = g[::2], g[1::2]
-    out[0] = g0
-    np.add(g0, g1, out=out[1])
-    np.subtract(g0, g1, out=out[2])
-    np.negative(g1, out=out[3])
+def _a(g0: np.ndarray, g1: np.ndarray, name: str) -> tuple[np.ndarray, ...]:
+    """A times each two."""
+    more = scratch(name, (2, *g0.shape), np.float32)
+    return g0, np.add(g0, g1, out=more[0]), np.subtract(g0, g1, out=more[1]), g1
 
 
 def _batches(n: int, filters: Shape, out: Shape) -> list[slice]:
     """The batch in parts of which some rows fit a tile: neighbouring tiles have two rows of the image in common."""
-    some = min(4, -(-out[0] // 2)) * _row_bytes(filters, out)
-    return list(slices(n, max(threads.count(), pieces(n, some, _least(filters)))))
+    size = max(_row_bytes(filters, out), 4 * (out[0] + 2) * (out[1] + 2) * filters[1])
+    return list(slices(n, max(threads.count(), pieces(n, size, _least(filters)))))
 
 
 def _row_bytes(filters: Shape, out: Shape) -> int:
