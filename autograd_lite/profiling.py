@@ -12,10 +12,9 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from enum import Enum
 from functools import wraps
 from inspect import getclosurevars
 from threading import get_ident
@@ -107,12 +106,7 @@ class Profile:
 
     def by_op(self) -> Table:
         """One row for each kind of operation; ``other`` is Python's own time, in modules and around them."""
-        return self._table(
-            "op",
-            lambda account: account.op,
-            lambda op: op if isinstance(op, str) else op.__name__,
-            lambda account: account.calls,
-        )
+        return self._table("op", lambda account: account.op, lambda account: account.calls)
 
     def by_module(self) -> Table:
         """One row for each module, without what its parts took; ``seconds`` includes Python's own time in it.
@@ -122,8 +116,7 @@ class Profile:
         roots = {account.place.root for account in self._accounts if account.place.root is not account.place}
         return self._table(
             "module",
-            lambda account: None if account is self._outside.own else account.place,
-            lambda place: place.label(with_root=len(roots) > 1),
+            lambda account: None if account is self._outside.own else account.place.label(with_root=len(roots) > 1),
             lambda account: account.calls if account is account.place.own else 0,
         )
 
@@ -134,24 +127,16 @@ class Profile:
             name: [row._asdict() for row in table.rows] for name, table in tables.items()
         }
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return str(self.by_op())
 
-    __repr__ = __str__
-
-    def _table(
-        self,
-        heading: str,
-        key: Callable[[_Account], Any],
-        name: Callable[[Any], str],
-        calls: Callable[[_Account], int],
-    ) -> Table:
-        """The accounts grouped by ``key``; what has none is "other"."""
-        groups: dict[Any, list[_Account]] = defaultdict(list)
+    def _table(self, heading: str, name: Callable[[_Account], str | None], calls: Callable[[_Account], int]) -> Table:
+        """The accounts grouped by ``name``; what has none is "other"."""
+        groups: dict[str | None, list[_Account]] = defaultdict(list)
         for account in self._accounts:
-            groups[key(account)].append(account)
+            groups[name(account)].append(account)
         other = groups.pop(None)
-        rows = [_row(name(what), group, sum(map(calls, group))) for what, group in groups.items()]
+        rows = [_row(title, group, sum(map(calls, group))) for title, group in groups.items() if title is not None]
         rows = sorted((row for row in rows if row.calls or row.seconds), key=lambda row: -row.seconds)
         return Table(heading, [*rows, _row("other", other, 0)])
 
@@ -190,20 +175,14 @@ class Profile:
 
 
 def _row(name: str, accounts: list[_Account], calls: int) -> Row:
-    time = {way: sum(account.time for account in accounts if account.way == way) / 1e9 for way in Way}
+    time: Counter[str] = Counter()
+    for account in accounts:
+        time[account.way] += account.time
     size = sum(account.bytes for account in accounts)
-    return Row(name, calls, time[Way.FORWARD], time[Way.BACKWARD], size, sum(time.values()))
+    return Row(name, calls, time["forward"] / 1e9, time["backward"] / 1e9, size, time.total() / 1e9)
 
 
 # -- Accounts ---------------------------------------------------------------------------------------------------------
-
-
-class Way(Enum):
-    """Which part of a training step time belongs to."""
-
-    FORWARD = 1
-    BACKWARD = 2
-    NEITHER = 3
 
 
 class _Account:
@@ -211,7 +190,7 @@ class _Account:
 
     __slots__ = ("op", "place", "way", "calls", "bytes", "time", "plan")
 
-    def __init__(self, op: type[Function] | str | None, place: _Place, way: Way) -> None:
+    def __init__(self, op: str | None, place: _Place, way: str) -> None:
         self.op, self.place, self.way = op, place, way
         self.calls = self.bytes = self.time = 0  # nanoseconds, so that sums are exact
         self.plan: _PlacedPlan | None = None
@@ -221,12 +200,12 @@ class _Account:
 class _Accounts(dict[type[Function], _Account]):
     """The accounts of a place for all rules, made when asked for."""
 
-    def __init__(self, place: _Place, way: Way) -> None:
+    def __init__(self, place: _Place, way: str) -> None:
         super().__init__()
         self.place, self.way = place, way
 
     def __missing__(self, rule: type[Function]) -> _Account:
-        account = self[rule] = _Account(rule, self.place, self.way)
+        account = self[rule] = _Account(rule.__name__, self.place, self.way)
         return account
 
 
@@ -240,8 +219,8 @@ class _Place:
         self.profile, self.kind = profile, kind
         self.root, self.path = self, ""
         self.variable: str | None = None  # what the program calls it
-        self.own = _Account(op, self, Way.NEITHER)
-        self.forward, self.backward = _Accounts(self, Way.FORWARD), _Accounts(self, Way.BACKWARD)
+        self.own = _Account(op, self, "neither")
+        self.forward, self.backward = _Accounts(self, "forward"), _Accounts(self, "backward")
 
     def label(self, with_root: bool) -> str:
         """Variable or path, and class: ``features.0 Conv2d``."""

@@ -219,6 +219,14 @@ def test_a_module_that_no_variable_holds_goes_by_its_class():
     assert set(named(p.by_module())) == {"Sequential", "0 Tanh", "other"}
 
 
+def test_modules_that_are_made_anew_for_each_step_share_a_row():
+    with al.profile() as p:
+        for _ in range(3):
+            nn.MSELoss()(np.ones(2), np.zeros(2))
+    (row,) = [row for row in p.by_module().rows if row.name == "MSELoss"]
+    assert row.calls == 3
+
+
 def test_a_module_that_calls_itself_is_counted_each_time():
     class Countdown(nn.Module):
         def forward(self, x, n):
