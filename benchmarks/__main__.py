@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import memory, report, timing
+from benchmarks import growth, memory, report, timing
 from benchmarks.agreement import agree
 from benchmarks.data import SPECS, sizes_of
 from benchmarks.libraries import BenchmarkError, Case, Library, Process, find
@@ -50,10 +50,6 @@ def run(args: argparse.Namespace) -> None:
     versions = introduce(libraries, args)
     settings = {"threads": args.threads, "dtype": args.dtype, "sizes": args.sizes}
     figures: dict[str, Any] = {"about": report.about(libraries, versions, **settings)}
-    if "growth" in args.parts:
-        from benchmarks import growth
-
-        figures["growth"] = growth.run(libraries, args.threads, args.out)
     if {"time", "memory"} & set(args.parts):
         agree(libraries, cases, args.threads)
         say(f"Gradients agree: {', '.join(case.workload for case in cases)}.")
@@ -65,6 +61,8 @@ def run(args: argparse.Namespace) -> None:
     if "imports" in args.parts:
         figures["imports"] = timing.imports(["numpy", "autograd_lite", "nn"], rounds=4 * args.rounds)
         say("", f"{'Import':48}{'ms':>16}{'to numpy':>12}{'target':>8}", *report.import_rows(figures["imports"]))
+    if "growth" in args.parts:
+        figures["growth"] = growth_of_all(libraries, args, versions)
     if args.json:
         args.json.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
 
@@ -83,7 +81,8 @@ def introduce(libraries: Sequence[Library], args: argparse.Namespace) -> dict[st
 
 def time_all(libraries: Sequence[Library], cases: Sequence[Case], args: argparse.Namespace, usual: bool) -> Any:
     titles, found = [library.title for library in libraries], {}
-    say("", f"Milliseconds a step in {args.dtype}: medians of {args.rounds} rounds that take turns.")
+    others = "".join(f", {name} {value}" for name, value in args.sizes.items())
+    say("", f"Milliseconds a step in {args.dtype}{others}: medians of {args.rounds} rounds that take turns.")
     say(report.time_head(titles))
     for case, row in timing.measure(libraries, cases, args.rounds, args.seconds, args.threads):
         found[case.workload] = row
@@ -99,10 +98,20 @@ def weigh_all(libraries: Sequence[Library], cases: Sequence[Case], args: argpars
     for case, row in zip([*cases, *many], memory.peaks(libraries, [*cases, *many], args.threads), strict=True):
         is_many = case is memory.MANY
         title = report.MANY if is_many else case.workload
+        if is_many:
+            row = {name: {**values, "peak": values["peak"] - values["input"]} for name, values in row.items()}
         found[title] = row
-        target = report.peak_target(title, row) if usual else None
-        say(report.memory_row(title, row, titles, target, above_input=is_many))
+        say(report.memory_row(title, row, titles, report.peak_target(title, row) if usual else None))
     return found
+
+
+def growth_of_all(libraries: Sequence[Library], args: argparse.Namespace, versions: dict[str, str]) -> Any:
+    agree(libraries, [Case(workload, args.dtype) for workload in growth.WORKLOADS], args.threads)
+    rounds, seconds = (args.rounds + 1) // 2, args.seconds / 2  # there are many points
+    settings = {"dtype": args.dtype, "rounds": rounds, "seconds": seconds, "threads": args.threads}
+    caption = f"{', '.join(dict.fromkeys(versions.values()))}; {args.dtype}, {args.threads} threads. Medians; "
+    caption += "PyTorch with plain or fused optimisers, whichever is faster."
+    return growth.run(libraries, settings, args.out, caption)
 
 
 # -- Arguments --------------------------------------------------------------------------------------------------------

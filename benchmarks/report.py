@@ -64,14 +64,10 @@ def time_row(workload: str, row: Row, titles: Sequence[str], target: float | Non
     return f"{workload:6}{ABOUT[workload]:42}" + "".join(cells) + judged(ratio, target, 12, 2)
 
 
-def memory_row(title: str, row: Row, titles: Sequence[str], target: float | None, above_input: bool = False) -> str:
+def memory_row(title: str, row: Row, titles: Sequence[str], target: float | None) -> str:
     """Peaks in MiB."""
-    cells = []
-    for name in titles:
-        value = row[name]["peak"] - row[name]["input"] * above_input if name in row else None
-        cells.append(f"{'-':>16}" if value is None else f"{value:16.0f}")
-    ours = row["ours"]["peak"] - row["ours"]["input"] * above_input
-    return f"{title:48}" + "".join(cells) + judged(ours, target, 0, 0)
+    cells = [f"{row[name]['peak']:16.0f}" if name in row else f"{'-':>16}" for name in titles]
+    return f"{title:48}" + "".join(cells) + judged(row["ours"]["peak"], target, 0, 0)
 
 
 def judged(value: float | None, target: float | None, width: int, digits: int) -> str:

@@ -43,6 +43,7 @@ class Worker:
         if self.key != key:
             self.drop()
             self.current = self.workloads[key[0]](make(*key))
+            self.current.step()
             self.key = key
 
     def drop(self) -> None:
@@ -52,8 +53,7 @@ class Worker:
     def time(self, *key: Any, seconds: float) -> Answer:
         self.prepare(*key)
         times, phases = [], []
-        for _ in range(2):
-            self.current.step()
+        self.current.step()  # caches have forgotten it meanwhile
         end = perf_counter() + seconds
         while perf_counter() < end or len(times) < 3:
             start = perf_counter()
