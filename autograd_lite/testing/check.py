@@ -201,12 +201,19 @@ class Check:
         if reason := self._unfit():
             return self.say(UNDECIDED, reason)
         try:
-            questions = [q for part in self._parts() for _ in range(self.directions) if (q := self._try(part))]
-            if not questions:
-                return self.worst
-            return Elements(self).verdict("mismatch" if "mismatch" in questions else questions[0])
+            questions = self.questions()
+            return Elements(self).verdict(questions) if questions else self.worst
         except WrongGradient as wrong:
             return self.say(FAIL, str(wrong))
+
+    def questions(self) -> list[str]:
+        """What random directions leave open."""
+        return [q for part in self._parts() for _ in range(self.directions) if (q := self._try(part))]
+
+    def wider(self) -> Check | None:
+        """The same check in wider precision, if the function follows."""
+        problem = self.problem.wider()
+        return problem and Check(problem, self.rng, self.tolerance, self.directions, self.seed, self.order)
 
     def _unfit(self) -> str:
         """Why this function cannot be judged at all, if so."""
@@ -257,12 +264,13 @@ class Check:
         bar = float(slope.bar)
         if slope.kink:
             return "kink"
-        if np.isfinite(bar) and not np.isfinite(error):
-            return "mismatch"  # a slope that is not finite where the function has one
         if not np.isfinite(bar):
             return "unclear"
-        if error > self.tolerance * scale + 10 * bar + 30 * self.problem.claimed_eps * size + self.problem.smallest:
-            return "mismatch"
+        if not np.isfinite(error):  # no slope is claimed; where there is no value, 0 times infinity may be the reason
+            return "mismatch" if np.isfinite(self.base).all() else "unclear"
+        excess = error - self.tolerance * scale - 10 * bar - 30 * self.problem.claimed_eps * size
+        if excess > self.problem.smallest:
+            return "mismatch" if excess > float(slope.doubt) else "unclear"
         return "" if bar <= self.tolerance * max(scale, size, float(slope.span)) else "unclear"
 
     def reaches(self, part: slice | None = None) -> list[Vector]:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 LIMIT = 64  # of inputs and of outputs that are looked at one by one; of more, a random choice
 MIXED = 16  # random directions that tell how the pieces of a function meet
 SHARP = 1e-3  # how accurate one-sided slopes must be, relatively
+SHRINKING = 16  # what rounding becomes smaller by, at least, in wider precision
+ROUNDED = "In wider precision the derivative is right; what is off here is rounding, or a mistake of this dtype only."
 
 
 class Elements:
@@ -30,10 +32,11 @@ class Elements:
     Arrays have one row an input and one column an output.
     """
 
-    def __init__(self, check: Check) -> None:
+    def __init__(self, check: Check, inputs: np.ndarray | None = None, outputs: np.ndarray | None = None) -> None:
         self.check, self.problem = check, check.problem
         finite = np.flatnonzero(np.isfinite(check.base))
-        self.outputs, self.inputs = self._some(finite), self._some(np.arange(self.problem.start.size))
+        self.outputs = self._some(finite) if outputs is None else outputs
+        self.inputs = self._some(np.arange(self.problem.start.size)) if inputs is None else inputs
         self.whole = len(self.outputs) == len(finite) and len(self.inputs) == self.problem.start.size
         self.size = np.abs(check.base[self.outputs])
         self.claims = np.array([self.problem.pull(self._unit(o)) for o in self.outputs])[:, self.inputs].T
@@ -43,11 +46,15 @@ class Elements:
         loudest = max(
             float(np.fmax.reduce(np.abs(x), axis=None, initial=check.order - 1.0)) for x in (self.claims, self.size)
         )
-        self.faintest = 100 * self.problem.claimed_eps**2 * (loudest if np.isfinite(loudest) else 0.0)
+        loudest = loudest if np.isfinite(loudest) else 0.0
+        self.faintest, self.unseen = 100 * self.problem.claimed_eps**2 * loudest, self.problem.eps * loudest
         self.error, self.relative, self.bad, self.unclear = self._judged(self.slopes, np.eye(len(self.inputs)))
+        # Where another output has no value or no slope, 0 times infinity is claimed; that is not this one's fault.
+        nowhere = ~np.isfinite(self.claims) & (self.unclear.any(1, keepdims=True) | (len(finite) < check.base.size))
+        self.bad, self.unclear = self.bad & ~nowhere, self.unclear | nowhere
 
-    def verdict(self, question: str) -> Verdict:
-        """The verdict on all that was looked at, after random directions left ``question``."""
+    def verdict(self, questions: list[str]) -> Verdict:
+        """The verdict on all that was looked at, after random directions left ``questions``."""
         say = self.check.say
         for o in np.flatnonzero(self.bad.any(0) & ~self.kinked.any(0)):
             shaky = self.bad[:, o] & (self.error[:, o] <= 3 * self._unsteadiness(o))
@@ -56,14 +63,17 @@ class Elements:
         suspects = np.flatnonzero(self.bad.any(0) | self.kinked.any(0))
         wrong, undecided = self._meeting_pieces(suspects)
         if wrong:
-            return self._failure(wrong)
+            confirmed = self._confirmed(wrong)
+            return self._failure(confirmed) if confirmed else say(UNDECIDED, ROUNDED)
         if undecided:
             return say(UNDECIDED, "Several pieces of the function meet here; move the input off the tie.")
         if self.unclear.any():
             return say(UNDECIDED, "The slope cannot be measured here: the function is too rough or its domain ends.")
-        if question == "mismatch":
+        if "mismatch" in questions:
             if self.whole or self.kinked.any():
                 return say(UNDECIDED, "Each derivative is right by itself, but not along a mixed direction.")
+            if (wider := self.check.wider()) and "mismatch" not in wider.questions():
+                return say(UNDECIDED, ROUNDED)
             return say(FAIL, "The derivative along a random direction is wrong; the element was not found.")
         n = int(self.kinked.sum())
         reason = f"At a kink, and between the one-sided slopes: {n} of {self.kinked.size} derivatives." if n else ""
@@ -94,6 +104,20 @@ class Elements:
                 true,
             ),
         )
+
+    def _confirmed(self, wrong: dict[int, float]) -> dict[int, float]:
+        """One of the outputs that are wrong in any precision: rounding shrinks with wider numbers, mistakes do not."""
+        wider = self.check.wider()
+        if wider is None:
+            return wrong
+        for o in sorted(wrong, key=lambda o: -wrong[o]):
+            single = np.flatnonzero(self.bad[:, o])
+            again = Elements(wider, self.inputs[single] if single.size else self.inputs, self.outputs[[o]])
+            if single.size:
+                self.bad[single, o] = again.bad[:, 0] & ~(again.error[:, 0] < self.error[single, o] / SHRINKING)
+            if self.bad[:, o].any() or (not single.size and again._meeting_pieces(np.array([0]))[0]):
+                return {o: wrong[o]}
+        return {}
 
     # -- Measuring
 
@@ -144,7 +168,10 @@ class Elements:
             relative = np.where(np.isfinite(claimed), np.nan_to_num(error), np.inf) / np.maximum(scale, 1e-300)
             unclear = ~np.isfinite(error) | ~np.isfinite(bar) | (bar > rough)
             missing = ~np.isfinite(claimed) & (bar <= rough)  # the function has a slope, the claim is none
-            rows.append((error, relative, missing | (error > slack + 10 * bar), unclear & ~missing))
+            excess = error - slack - 10 * bar
+            doubt = slope.doubt + np.where(slope.span == 0, self.unseen, 0.0)  # too small a change may show as none
+            doubtful = (excess > 0) & (excess <= doubt)
+            rows.append((error, relative, missing | ((excess > 0) & ~doubtful), (unclear & ~missing) | doubtful))
         return tuple(np.array(column) for column in zip(*rows, strict=True))
 
     def _unsteadiness(self, o: np.intp) -> np.ndarray:
@@ -162,25 +189,35 @@ class Elements:
         undecided: list[int] = []
         if not suspects.size:
             return wrong, undecided
-        reach = self.check.reaches()[0]
-        mixtures, measured = [], []
-        for _ in range(MIXED):
-            v = np.zeros(self.problem.start.size)
-            v[self.inputs] = self.check.rng.standard_normal(len(self.inputs))
-            v = exact(v * reach, self.problem.start)
-            mixtures.append(v[self.inputs])
-            measured.append(self._measure(v))
-        _, relative, bad, _ = self._judged(measured, np.array(mixtures))
-        for o in map(int, suspects):
-            shape = self._shape(o, measured, mixtures)
-            if self.bad[:, o].any() or (shape != "additive" and bad[:, o].any()):
-                if shape == "other":
-                    undecided.append(o)
-                else:
-                    wrong[o] = float(relative[:, o].max())
+        left = set(suspects.tolist())
+        for reach in self.check.reaches():  # as far as is needed to see each of them clearly
+            mixtures = self._mixtures(reach)
+            measured = [self._measure(v) for v in mixtures]
+            mixtures = mixtures[:, self.inputs]
+            _, relative, bad, unclear = self._judged(measured, mixtures)
+            for o in sorted(left):
+                if unclear[:, o].any():
+                    continue
+                left.remove(o)
+                shape = self._shape(o, measured, mixtures)
+                mixed = bad[:, o].any() and np.isfinite(self.claims[:, o]).all()
+                if self.bad[:, o].any() or (shape != "additive" and mixed):
+                    if shape == "other":
+                        undecided.append(o)
+                    else:
+                        wrong[o] = float(relative[:, o].max())
+            if not left:
+                break
+        self.unclear[:, sorted(left)] = True
         return wrong, undecided
 
-    def _shape(self, o: int, measured: list[Slopes], mixtures: list[np.ndarray]) -> str:
+    def _mixtures(self, reach: np.ndarray) -> np.ndarray:
+        """Random directions, one a row."""
+        v = np.zeros((MIXED, self.problem.start.size))
+        v[:, self.inputs] = self.check.rng.standard_normal((MIXED, len(self.inputs)))
+        return np.array([exact(row * reach, self.problem.start) for row in v])
+
+    def _shape(self, o: int, measured: list[Slopes], mixtures: np.ndarray) -> str:
         """How the slopes of output ``o`` along mixed directions follow from those along single inputs.
 
         'additive' if they are their sums, 'one-sided' if they are never more, or never less: the function may be convex

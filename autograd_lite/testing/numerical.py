@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,10 @@ from ..tensor import Tensor
 Vector = Any  # a one-dimensional array of doubles
 FIRST_STEP, RATIO, LEVELS, COLUMNS = 2.0**-4, 4.0, 14, 6  # powers of 2, so that steps are exact; see exact()
 TINY = 2.0**-30
+LARGE = 2.0**-18  # steps much larger than the rounding of single precision
 SAFETY = 4.0
-SUPPORT = 1e-3  # how well differences must support a complex step, relatively
+NOISY = 8.0  # so many times its floor can rounding become in a table of extrapolation
+SUPPORT = 1e-3  # how well one-sided differences must support central ones, and all of them a complex step, relatively
 DOUBLE = float(np.finfo(np.float64).eps)
 
 
@@ -68,7 +70,9 @@ class Slopes:
     """Derivatives at 0 of a vector-valued function of one number, as far as its values tell.
 
     ``value`` is accurate to ``bar``, which is infinite where nothing converged. At a kink the one-sided slopes
-    ``left`` and ``right`` differ by more than both may be off. ``span`` is how far the values went.
+    ``left`` and ``right`` differ by more than both may be off. ``span`` is how far the values went. ``doubt`` is how
+    far all this is from what larger steps said, where only very small ones refuted them: values that are rounded to
+    steps of their own look like that too.
     """
 
     value: Vector
@@ -77,6 +81,7 @@ class Slopes:
     right: Vector
     side_bar: Vector
     span: Vector
+    doubt: Vector
 
     @property
     def kink(self) -> Vector:
@@ -111,45 +116,71 @@ def slopes(f: Callable[[float], Vector], eps: float, target: float, noise: Vecto
 
     Central differences err by even powers of the step, one-sided ones by all powers; Richardson's extrapolation
     removes them one by one, and Ridders' rule takes from the table the entry that changed least. Rounding sets the
-    floor: its size, ``noise``, is seen in differences over tiny steps, and is at least ``eps`` times the values. Values
-    that are not finite, outside the domain, are left out.
+    floor: ``noise``, by default seen in differences over tiny steps, which also witness against slopes that hold at larger steps only,
+    as beside a kink. Values that are not finite, outside the domain, are left out.
     """
     middle = f(0.0)
-    noise = np.fmax(eps * np.abs(middle), rounding(f, middle) if noise is None else noise)
-    center, right, left = Extrapolation(2, noise, eps), Extrapolation(1, noise, eps), Extrapolation(1, noise, eps)
+    tiny = Tiny(f, middle)
+    noise = np.fmax(eps * np.abs(middle), tiny.rounding() if noise is None else noise)
+    center, right, left = (Extrapolation(power, middle.shape, eps) for power in (2, 1, 1))
     step, span = FIRST_STEP, np.zeros(middle.shape)
     for level in range(LEVELS):
         above, below = f(step), f(-step)
         span = np.fmax(span, np.fmax(np.abs(above - middle), np.abs(below - middle)))
-        center.add((above - below) / (2 * step), step)
-        right.add((above - middle) / step, step)
-        left.add((middle - below) / step, step)
+        here = np.fmax(noise, eps * np.fmax(np.abs(above), np.abs(below)))
+        center.add((above - below) / (2 * step), here, step)
+        right.add((above - middle) / step, here, step)
+        left.add((middle - below) / step, here, step)
         step /= RATIO
-        enough = target * np.abs(center.best) + 1e-3 * target * np.abs(middle)
-        kink = np.abs(right.best - left.best) > 10 * (right.bar + left.bar)  # or one nearby: only small steps can tell
-        if level >= 3 and not kink.any() and np.all(center.bar <= np.maximum(enough, SAFETY * noise / step)):
+        enough = target * np.maximum(np.abs(right.best), np.abs(left.best)) + 1e-3 * target * np.abs(middle)
+        enough = np.maximum(enough, SAFETY * noise / step)
+        kink = np.abs(right.best - left.best) > 10 * (right.bar + left.bar)
+        bar = np.where(kink, right.bar + left.bar, center.bar)
+        settled = (bar <= enough) & np.isfinite(right.bar + left.bar)
+        if level >= 3 and np.all(settled) and not tiny.refute(right, left, noise, 1e-6 * span):
             break
     value, bar = center.best, center.bar
     for side in (right, left):  # at the edge of the domain there is one side only
-        value, bar = np.where(np.isinf(center.bar), side.best, value), np.where(np.isinf(bar), side.bar, bar)
-    return Slopes(value, bar, left.best, right.best, left.bar + right.bar, span)
+        value, bar = np.where(np.isinf(bar), side.best, value), np.where(np.isinf(bar), side.bar, bar)
+    gap = np.abs(right.best - left.best)  # across a kink too close to be seen, central differences agree on a mean
+    gap = np.where(right.known & left.known & np.isinf(right.bar + left.bar), np.inf, gap)
+    split = gap > SUPPORT * np.fmax(np.abs(right.best), np.abs(left.best))
+    bar = np.where(split & right.known & left.known, np.fmax(bar, gap), bar)
+    doubt = np.fmax(np.fmax(center.doubt(), right.doubt()), left.doubt())
+    return Slopes(value, bar, left.best, right.best, left.bar + right.bar, span, doubt)
 
 
 def rounding(f: Callable[[float], Vector], middle: Vector) -> Vector:
-    """The rounding of values of ``f`` around 0: what differences over tiny steps show that no smooth function can.
+    """The rounding of values of ``f`` around 0."""
+    return Tiny(f, middle).rounding()
 
-    Their even part without terms ``abs(t)`` and ``t ** 2``, and their odd part without ``t`` and ``t ** 3``: neither a
-    slope nor a kink is left in them.
-    """
-    above, below = ([f(sign * k * TINY) for k in (1, 2, 3)] for sign in (1, -1))
-    even = [a - 2 * middle + b for a, b in zip(above, below, strict=True)]
-    odd = [a - b for a, b in zip(above, below, strict=True)]
-    return np.fmax(np.abs(3 * even[0] - 3 * even[1] + even[2]) / 8, np.abs(5 * odd[0] - 4 * odd[1] + odd[2]) / 9)
+
+class Tiny:
+    """Values of ``f`` so close to 0 that only rounding, a slope and a kink can be seen in them."""
+
+    def __init__(self, f: Callable[[float], Vector], middle: Vector) -> None:
+        self.middle = middle
+        self.above, self.below = ([f(sign * k * TINY) for k in (1, 2, 3)] for sign in (1, -1))
+
+    def rounding(self) -> Vector:
+        """What no smooth function can show, nor a kink.
+
+        The even part without terms ``abs(t)`` and ``t ** 2``, and the odd part without ``t`` and ``t ** 3``.
+        """
+        even = [a - 2 * self.middle + b for a, b in zip(self.above, self.below, strict=True)]
+        odd = [a - b for a, b in zip(self.above, self.below, strict=True)]
+        return np.fmax(np.abs(3 * even[0] - 3 * even[1] + even[2]) / 8, np.abs(5 * odd[0] - 4 * odd[1] + odd[2]) / 9)
+
+    def refute(self, right: Extrapolation, left: Extrapolation, noise: Vector, slack: Vector) -> bool:
+        """Whether slopes that larger steps gave are not those here."""
+        ahead, behind = (self.above[2] - self.middle) / (3 * TINY), (self.middle - self.below[2]) / (3 * TINY)
+        off = [np.abs(s - e.best) - e.bar for s, e in ((ahead, right), (behind, left))]
+        return bool(np.any(np.fmax(*off) > SAFETY * noise / TINY + slack))
 
 
 def scaled(s: Slopes, by: float) -> Slopes:
     """The slopes along a direction ``by`` times as long; ``by`` is positive."""
-    return Slopes(s.value * by, s.bar * by, s.left * by, s.right * by, s.side_bar * by, s.span)
+    return Slopes(s.value * by, s.bar * by, s.left * by, s.right * by, s.side_bar * by, s.span, s.doubt * by)
 
 
 def choose(first: np.ndarray, a: Slopes, b: Slopes) -> Slopes:
@@ -165,7 +196,7 @@ def refined(s: Slopes, step: Vector) -> Slopes:
     """
     bar = 100 * DOUBLE * np.maximum(np.abs(step), s.span)
     sharp = (np.abs(step - s.value) <= s.bar) & (s.bar <= SUPPORT * np.abs(step)) & ~s.kink & (bar < s.bar)
-    return Slopes(np.where(sharp, step, s.value), np.where(sharp, bar, s.bar), s.left, s.right, s.side_bar, s.span)
+    return replace(s, value=np.where(sharp, step, s.value), bar=np.where(sharp, bar, s.bar))
 
 
 def exact(direction: Vector, start: Vector) -> Vector:
@@ -178,18 +209,21 @@ class Extrapolation:
     """A growing table of Richardson's extrapolation to step 0, and its best entry so far, with an error bar.
 
     The errors of what is added are powers ``power``, ``2 * power``, ... of the step. Steps that are too large for a
-    function that oscillates may agree by chance; smaller ones refute them.
+    function that oscillates, or has a kink or its edge close by, may agree by chance; smaller ones refute them, by
+    another value or by agreeing less than rounding explains.
     """
 
-    def __init__(self, power: int, noise: Vector, eps: float) -> None:
-        self.power, self.noise = power, noise
+    def __init__(self, power: int, shape: tuple[int, ...], eps: float) -> None:
+        self.power = power
         self.eps = 0.0 if eps <= DOUBLE else eps  # of the step itself, if the function rounds its input
         self.row: list[Vector] = []
-        self.best, self.bar = np.zeros(noise.shape), np.full(noise.shape, np.inf)
+        self.best, self.bar, self.latest = np.zeros(shape), np.full(shape, np.inf), np.full(shape, np.inf)
+        self.early, self.early_bar = self.best, self.bar  # from large steps, at which something changed
+        self.known = np.zeros(shape, bool)
 
-    def add(self, estimate: Vector, step: float) -> None:
-        """Add the estimate for the next, smaller step."""
-        floor = SAFETY * (self.noise + self.eps * np.abs(estimate)) / step
+    def add(self, estimate: Vector, noise: Vector, step: float) -> None:
+        """Add the estimate for the next, smaller step, from values that are off by ``noise``."""
+        floor = SAFETY * (noise + self.eps * np.abs(estimate)) / step
         row = [estimate]
         value, bar = estimate, np.full(estimate.shape, np.inf)
         for k, coarser in enumerate(self.row[: COLUMNS - 1], 1):
@@ -197,7 +231,20 @@ class Extrapolation:
             row.append((weight * row[-1] - coarser) / (weight - 1))
             error = 2 * np.maximum(np.abs(row[-1] - row[-2]), np.abs(row[-1] - coarser)) + floor
             value, bar = np.where(error < bar, row[-1], value), np.where(error < bar, error, bar)
-        refuted = np.isfinite(bar) & (np.abs(value - self.best) > 2 * (bar + self.bar))
-        better = (bar < self.bar) | refuted
-        self.best, self.bar = np.where(better, value, self.best), np.where(better, bar, self.bar)
-        self.row = row
+        known = np.isfinite(bar)
+        refuted = known & (np.abs(value - self.best) > 2 * (bar + self.bar))
+        diverging = known & (bar > self.latest) & (bar > NOISY * floor) & (bar > SUPPORT * np.abs(value))
+        self.known |= known
+        if step >= LARGE:
+            early = (bar < self.early_bar) | (known & (np.abs(value - self.early) > 2 * (bar + self.early_bar)))
+            early &= (estimate != 0) | np.isinf(self.early_bar)
+            self.early, self.early_bar = np.where(early, value, self.early), np.where(early, bar, self.early_bar)
+        better = (bar < self.bar) | refuted | diverging
+        self.best = np.where(better, value, self.best)
+        self.bar = np.where(diverging, np.inf, np.where(better, bar, self.bar))
+        self.row, self.latest = row, bar
+
+    def doubt(self) -> Vector:
+        """How far the result is from what large steps said, if it is not the same, and how far these may be off."""
+        off = np.abs(self.best - self.early)
+        return np.where(off > 2 * (self.bar + self.early_bar), off + 10 * self.early_bar, 0.0)

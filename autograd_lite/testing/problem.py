@@ -53,6 +53,9 @@ class Problem(Protocol):
     def push(self, direction: Vector) -> Vector | None:
         """The slopes of the outputs along ``direction`` by forward mode, if there is one."""
 
+    def wider(self) -> Problem | None:
+        """The same with a claim of more digits, if the function follows the dtype of its inputs so far."""
+
 
 class Identity(Function):
     """y = a, the very same memory: stands before each input, so that a gradient is seen in the dtype it came in."""
@@ -237,6 +240,17 @@ class FirstOrder:
         tangents = split(direction, self.input_shapes)
         return join(map(plain, listed(self.jvp(self.placed(self.start), tangents))))
 
+    def wider(self) -> FirstOrder | None:
+        """In double precision, or if it is that already, in the platform's extended one."""
+        dtype = np.float64 if self.claimed_eps > np.finfo(np.float64).eps else np.longdouble
+        arrays = [a.astype(dtype) if is_float(a) else a for a in self.arrays]
+        try:
+            found = FirstOrder(self.vjp, self.f, arrays, False, self.deadline, self.jvp)
+            found.pull(np.zeros(sum(int(np.prod(shape)) for shape in self.output_shapes)))
+        except (Misuse, WrongGradient):
+            return None
+        return found if found.claimed_eps < self.claimed_eps and found.output_shapes == self.output_shapes else None
+
     def _call(self, arrays: Sequence[Any]) -> tuple[list[np.ndarray], Pullback]:
         try:
             found = self.vjp(*arrays)
@@ -284,6 +298,7 @@ class SecondOrder:
     """
 
     def __init__(self, f: Callable[..., Any], first: FirstOrder, kwargs: Mapping[str, Any], u: Vector) -> None:
+        self.f, self.kwargs, self.u = f, kwargs, u
         self.first, self.recorded = first, tensor_vjp(f, kwargs, create_graph=True)
         self.plain = tensor_vjp(f, kwargs)
         self.n = first.start.size
@@ -303,6 +318,11 @@ class SecondOrder:
 
     def push(self, direction: Vector) -> Vector | None:
         """None: nobody gives a forward mode of gradients."""
+
+    def wider(self) -> SecondOrder | None:
+        """The same of the first order in wider precision."""
+        first = self.first.wider()
+        return first and SecondOrder(self.f, first, self.kwargs, self.u)
 
     def pull(self, u: Vector, z: Vector | None = None) -> Vector:
         """The gradient of ``u @ gradient``, along x and along the cotangent of the first pass."""
@@ -327,8 +347,8 @@ class SecondOrder:
 
 
 def join(arrays: Iterator[Any] | Sequence[Any]) -> Vector:
-    """All elements of some arrays as one vector of doubles."""
-    parts = [np.asarray(a, np.float64).reshape(-1) for a in arrays]
+    """All elements of some arrays as one vector of doubles, or of longer numbers if they are."""
+    parts = [np.asarray(a, np.promote_types(np.asarray(a).dtype, np.float64)).reshape(-1) for a in arrays]
     return np.concatenate(parts) if parts else np.zeros(0)
 
 
