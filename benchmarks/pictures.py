@@ -77,6 +77,7 @@ def memory(title: str, study: Study) -> Figure:
             draw_curve(axes, library, x, [most - less for most, less in zip(y, before[library][1], strict=True)])
         dress(axes, name, panel["axis"], "MiB above what was there before" if axes is grid[0] else "")
         axes.set_ylim(bottom=0)
+        axes.locator_params(axis="x", nbins=5)
         write_numbers(axes, "x")
     legend(grid[0])
     return figure
