@@ -42,17 +42,6 @@ def kept_shape(shape: Shape, axis: int | Shape | None, n: int = 1) -> Shape:
     return tuple(n if i in reduced else m for i, m in enumerate(shape))
 
 
-def unbroadcast(a: np.ndarray, shape: Shape) -> Any:
-    """Sum ``a`` over the axes along which ``shape`` was broadcast to get the shape of ``a``."""
-    if shape == ():
-        return a.sum()
-    new = a.ndim - len(shape)
-    axes = tuple(i for i in range(a.ndim) if i < new or shape[i - new] != a.shape[i])
-    if new == len(axes):
-        return a.sum(axis=axes)
-    return a.sum(axis=axes, keepdims=True).reshape(shape)
-
-
 def power(a: np.ndarray, n: Any) -> Any:
     """``a ** n``; cubes by multiplication, for which NumPy's general power takes a hundred times as long."""
     if n == 3 and a.dtype.kind in "fc":

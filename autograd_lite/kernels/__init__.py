@@ -12,6 +12,7 @@ patches    the windows of images as factors of matrix products
 winograd   the same for 3 x 3 filters, with fewer multiplications
 pool       maxima and means of windows, and their gradients
 softmax    softmax and its logarithm
+sums       sums and means over axes
 recurrent  the recursion of long short-term memory
 memory     what becomes of freed memory
 scratch    memory that is used again, and the size of tiles

@@ -6,7 +6,7 @@ three rules close the family under differentiation. The arithmetic lives in ``ke
 
 from ..function import Function
 from ..kernels import conv, pool, windows
-from .shape import Broadcast
+from .reduce import Sum
 
 
 class Conv2d(Function):
@@ -18,7 +18,7 @@ class Conv2d(Function):
     def forward(self, x, w, bias): return conv.conv2d(x, w, bias, *self.geometry)
     def grad_x(self, g, w, shape_x): return Conv2dInput(shape_x, self.geometry)(g, w)
     def grad_w(self, g, x, shape_w): return Conv2dWeight(shape_w, self.geometry)(g, x)
-    def grad_bias(self, g): return ChannelSums()(g)
+    def grad_bias(self, g): return Sum((0, 2, 3))(g)
 
 
 class Conv2dInput(Function):
@@ -41,15 +41,6 @@ class Conv2dWeight(Function):
     def forward(self, u, x): return conv.conv2d_weight_gradient(u, x, self.shape, *self.geometry)
     def grad_u(self, g, x): return Conv2d(self.geometry)(x, g, None)
     def grad_x(self, g, u, shape_x): return Conv2dInput(shape_x, self.geometry)(u, g)
-
-
-class ChannelSums(Function):
-    """Sums over images, height and width: what a convolution's bias gets of the cotangent u."""
-
-    __slots__ = ()
-
-    def forward(self, u): return conv.channel_sums(u)
-    def grad_u(self, g, shape_u): return Broadcast(shape_u)(g.reshape((1, -1, 1, 1)))
 
 
 # -- Windows as rows of a matrix --------------------------------------------------------------------------------------

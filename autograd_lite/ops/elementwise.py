@@ -97,7 +97,7 @@ class Pow(Elementwise):
     __slots__ = ()
 
     def forward(self, a, b): return a ** b
-    def grad_a(self, g, a, b): return g * b * a ** (b * 1 - (b != 0))  # booleans can be multiplied, not subtracted
+    def grad_a(self, g, a, b): return g * b * a ** (b * 1 - ((a != 0) | (b != 0)))  # booleans cannot be subtracted
     def grad_b(self, g, a, y): return g * y * Log()(Where()(a == 0, 1, a)).astype(g.dtype)
 
 

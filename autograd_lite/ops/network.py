@@ -5,7 +5,7 @@ import numpy as np
 from ..function import Function
 from ..kernels import recurrent
 from .elementwise import Exp, Sigmoid
-from .reduce import LogSoftmax
+from .reduce import LogSoftmax, Mean, Sum
 from .shape import Concatenate, Stack
 from .trigonometry import Tanh
 
@@ -21,7 +21,7 @@ class Linear(Function):
 
     def grad_x(self, g, w): return g @ w
     def grad_w(self, g, x): return g.swapaxes(0, 1) @ x
-    def grad_bias(self, g): return (np.ones((1, g.shape[0]), g.dtype) @ g).reshape(-1)  # BLAS sums columns faster
+    def grad_bias(self, g): return Sum(0)(g)
 
 
 class CrossEntropy(Function):
@@ -54,22 +54,21 @@ class Normalize(Function):
     broadcasts = True
 
     def __init__(self, axes, eps): self.axes, self.eps = axes, eps
-    def by_mean(self, x): return x.mean(axis=self.axes, keepdims=True)
+    def mean(self, a): return Mean(self.axes, True)(a)
+    def by_mean(self, x): return self.mean(x)
+    def by_off(self, x, mean): return x - mean
+    def by_var(self, off): return self.mean(off * off)
+    def by_scale(self, var): return (var + self.eps) ** -0.5
+    def by_xhat(self, off, scale): return off * scale
 
-    def by_var(self, x, mean):
-        off = x - mean
-        return (off * off).mean(axis=self.axes, keepdims=True)
-
-    def forward(self, x, gamma, beta, mean, var):
+    def forward(self, x, gamma, beta, mean, off, var, scale, xhat):
         self.statistics = mean, var
-        return (x - mean) * ((var + self.eps) ** -0.5 * gamma) + beta
+        return xhat * gamma + beta
 
-    def by_xhat(self, g, x, mean, var): return (x - mean) * (var + self.eps) ** -0.5
-
-    def grad_x(self, g, gamma, var, xhat):
+    def grad_x(self, g, gamma, scale, xhat):
         g = g * gamma
-        return (g - g.mean(axis=self.axes, keepdims=True)
-                - xhat * (g * xhat).mean(axis=self.axes, keepdims=True)) * (var + self.eps) ** -0.5
+        return (g - self.mean(g) - xhat * self.mean(g * xhat)) * scale
+
 
     def grad_gamma(self, g, xhat): return g * xhat
     def grad_beta(self, g): return g

@@ -4,7 +4,7 @@ import numpy as np
 
 from .._arrays import kept_shape
 from ..function import Function
-from ..kernels import softmax
+from ..kernels import softmax, sums
 from .elementwise import Exp, Where
 from .shape import Broadcast, Flip
 
@@ -15,7 +15,7 @@ class Sum(Function):
     __slots__ = ("axis", "keepdims")
 
     def __init__(self, axis=None, keepdims=False): self.axis, self.keepdims = axis, keepdims
-    def forward(self, a): return a.sum(axis=self.axis, keepdims=self.keepdims)
+    def forward(self, a): return sums.total(a, self.axis, self.keepdims)
     def grad_a(self, g, shape_a): return Broadcast(shape_a)(g.reshape(kept_shape(shape_a, self.axis)))
 
 
@@ -25,7 +25,7 @@ class Mean(Function):
     __slots__ = ("axis", "keepdims")
 
     def __init__(self, axis=None, keepdims=False): self.axis, self.keepdims = axis, keepdims
-    def forward(self, a): return a.mean(axis=self.axis, keepdims=self.keepdims)
+    def forward(self, a): return sums.mean(a, self.axis, self.keepdims)
 
     def grad_a(self, g, shape_a):
         shape = kept_shape(shape_a, self.axis)

@@ -4,8 +4,9 @@ from itertools import accumulate
 
 import numpy as np
 
-from .._arrays import kept_shape, unbroadcast
+from .._arrays import kept_shape
 from ..function import Function
+from ..kernels import sums
 
 
 class Reshape(Function):
@@ -44,7 +45,7 @@ class Unbroadcast(Function):
     __slots__ = ("shape",)
 
     def __init__(self, shape): self.shape = shape
-    def forward(self, a): return unbroadcast(a, self.shape)
+    def forward(self, a): return sums.unbroadcast(a, self.shape)
     def grad_a(self, g, shape_a): return Broadcast(shape_a)(g)
 
 

@@ -18,9 +18,10 @@ Rng = np.random.Generator | int | None
 
 def _mask(shape: tuple[int, ...], p: float, dtype: Any, rng: Rng) -> Tensor:
     """0 with probability ``p``, else 1 / (1 - p), so that the mean is 1."""
-    draws = generator(rng).integers(0, 1 << 16, shape, np.uint16)
+    bits = 8 if p * 256 % 1 == 0 else 16  # the fewer, the faster
+    draws = generator(rng).integers(0, 1 << bits, shape, np.uint8 if bits == 8 else np.uint16)
     scale = 0.0 if p == 1 else 1 / (1 - p)
-    return Tensor((draws >= round(p * (1 << 16))) * dtype.type(scale), copy=False)
+    return Tensor((draws >= round(p * (1 << bits))) * dtype.type(scale), copy=False)
 
 
 def dropout(input: Any, p: float = 0.5, training: bool = True, rng: Rng = None) -> Tensor:
@@ -31,7 +32,7 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, rng: Rng = None) 
 
     Examples
     --------
-    >>> dropout([1.0, 1.0, 1.0, 1.0], p=0.5, rng=3)
+    >>> dropout([1.0, 1.0, 1.0, 1.0], p=0.5, rng=1)
     Tensor([2., 2., 0., 0.])
     >>> dropout([1.0, 1.0], training=False)
     Tensor([1., 1.])
@@ -106,7 +107,8 @@ def batch_norm(
 
 def _move(running: Any, batch: np.ndarray, momentum: float) -> None:
     """Move what is remembered by the share ``momentum`` towards ``batch``."""
-    values = running.data + momentum * (batch - running.data)
+    before = running.data
+    values = before + momentum * (batch - before)
     if isinstance(running, Owned):
         running.become(values, running.dtype)  # cheaper than a change in place, of which all graphs must know
     else:

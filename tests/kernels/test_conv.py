@@ -179,10 +179,3 @@ def test_shapes_that_do_not_fit_are_refused_with_their_numbers():
         conv.conv2d_input_gradient(np.zeros((1, 3, 2, 3)), np.zeros((3, 2, 2, 2)), x.shape)
     with pytest.raises(ShapeError, match=r"is \(1, 3, 3, 3\); the cotangent is \(1, 3, 2, 3\)"):
         conv.conv2d_weight_gradient(np.zeros((1, 3, 2, 3)), x, (3, 2, 2, 2))
-
-
-@pytest.mark.parametrize("shape", [(2, 3, 4, 5), (0, 3, 4, 5), (1, 1, 1, 1)])
-@pytest.mark.parametrize("layout", [(0, 1, 2, 3), (2, 3, 0, 1)])
-def test_channel_sums_are_the_sums_over_all_other_axes(shape, layout):
-    g = np.arange(float(np.prod(shape))).reshape([shape[i] for i in layout]).transpose(np.argsort(layout))
-    np.testing.assert_array_equal(conv.channel_sums(g), g.sum(axis=(0, 2, 3)))
