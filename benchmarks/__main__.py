@@ -3,6 +3,7 @@
 python -m benchmarks                          time, memory and imports
 python -m benchmarks time --workloads W1,W4 --json now.json
 python -m benchmarks --compare before.json now.json
+python -m benchmarks --markdown now.json      the tables of docs/speed.md
 python -m benchmarks growth                   pictures of how time and memory grow; needs the extra "plots"
 
 Peers are taken from this Python, or from another one: --peer-python, or the variable BENCHMARK_PEER_PYTHON.
@@ -35,6 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if args.compare:
             say(*report.compare(*args.compare))
+        elif args.markdown:
+            say(*report.markdown(args.markdown))
         else:
             run(args)
     except BenchmarkError as error:
@@ -73,10 +76,14 @@ def introduce(libraries: Sequence[Library], args: argparse.Namespace) -> dict[st
     for library in libraries:
         with Process(library, args.threads) as process:
             versions[library.title] = process.version
-    say("; ".join(f"{title}: {version}" for title, version in versions.items()) + f"; {args.threads} threads.")
+    say("; ".join(f"{title}: {version}" for title, version in versions.items()) + f"; {threads_of(args)}.")
     if len(libraries) == 1:
         say("No peer is installed. PyTorch would be one: in this Python, or in that of --peer-python.")
     return versions
+
+
+def threads_of(args: argparse.Namespace) -> str:
+    return f"{args.threads} thread{'s' * (args.threads > 1)}"
 
 
 def time_all(libraries: Sequence[Library], cases: Sequence[Case], args: argparse.Namespace, usual: bool) -> Any:
@@ -109,7 +116,7 @@ def growth_of_all(libraries: Sequence[Library], args: argparse.Namespace, versio
     agree(libraries, [Case(workload, args.dtype) for workload in growth.WORKLOADS], args.threads)
     rounds, seconds = (args.rounds + 1) // 2, args.seconds / 2  # there are many points
     settings = {"dtype": args.dtype, "rounds": rounds, "seconds": seconds, "threads": args.threads}
-    caption = f"{', '.join(dict.fromkeys(versions.values()))}; {args.dtype}, {args.threads} threads. Medians; "
+    caption = f"{', '.join(dict.fromkeys(versions.values()))}; {args.dtype}, {threads_of(args)}. Medians; "
     caption += "PyTorch with plain or fused optimisers, whichever is faster."
     return growth.run(libraries, settings, args.out, caption)
 
@@ -130,6 +137,7 @@ def make_parser() -> argparse.ArgumentParser:
     p.add_argument("--json", type=Path, metavar="FILE", help="write all figures to this file")
     p.add_argument("--out", type=Path, default=Path("out/benchmarks"), help="of pictures; default: %(default)s")
     p.add_argument("--compare", type=Path, nargs=2, metavar=("BEFORE", "AFTER"), help="two files that --json wrote")
+    p.add_argument("--markdown", type=Path, metavar="FILE", help="print the tables of such a file as Markdown")
     return p
 
 

@@ -87,8 +87,8 @@ def memory(title: str, study: Study) -> Figure:
 
 
 def curves_of(panel: dict[str, Any], figure: str) -> dict[str, tuple[Any, Any]]:
-    """x and y by library: PyTorch once, with its better row."""
-    curves = panel["curves"]
+    """x and y by library, of those that have this figure: PyTorch once, with its better row."""
+    curves = {title: curve for title, curve in panel["curves"].items() if figure in curve}
     found = {title: (curve["x"], curve[figure]) for title, curve in curves.items()}
     theirs = best_of_pytorch(curves, figure)
     if theirs:

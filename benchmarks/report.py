@@ -37,6 +37,10 @@ def about(libraries: Sequence[Library], versions: Mapping[str, str], **settings:
     }
 
 
+def commit_of(figures: Mapping[str, Any]) -> str:
+    return str(figures["about"]["commit"])[:14]
+
+
 def git(*arguments: str) -> str:
     try:
         return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True).stdout.strip()
@@ -49,6 +53,17 @@ def reference(row: Row, figure: str) -> float | None:
     return min((values[figure] for title, values in row.items() if title.startswith("PyTorch")), default=None)
 
 
+def ratio(row: Row) -> float | None:
+    """Our time divided by PyTorch's."""
+    best = reference(row, "median")
+    return row["ours"]["median"] / best if best else None
+
+
+def shown_ratio(row: Row) -> str:
+    value = ratio(row)
+    return "-" if value is None else f"{value:.2f}"
+
+
 # -- Tables -----------------------------------------------------------------------------------------------------------
 
 
@@ -58,16 +73,14 @@ def time_head(titles: Sequence[str]) -> str:
 
 def time_row(workload: str, row: Row, titles: Sequence[str], target: float | None) -> str:
     """Milliseconds a step, ours divided by the better of PyTorch's, and what we want that to be."""
-    best = reference(row, "median")
-    ratio = row["ours"]["median"] / best if best else None
-    cells = [f"{row[title]['median'] * 1e3:16.3f}" if title in row else f"{'-':>16}" for title in titles]
-    return f"{workload:6}{ABOUT[workload]:42}" + "".join(cells) + judged(ratio, target, 12, 2)
+    times = [f"{row[title]['median'] * 1e3:16.3f}" if title in row else f"{'-':>16}" for title in titles]
+    return f"{workload:6}{ABOUT[workload]:42}" + "".join(times) + judged(ratio(row), target, 12, 2)
 
 
 def memory_row(title: str, row: Row, titles: Sequence[str], target: float | None) -> str:
     """Peaks in MiB."""
-    cells = [f"{row[name]['peak']:16.0f}" if name in row else f"{'-':>16}" for name in titles]
-    return f"{title:48}" + "".join(cells) + judged(row["ours"]["peak"], target, 0, 0)
+    most = [f"{row[name]['peak']:16.0f}" if name in row else f"{'-':>16}" for name in titles]
+    return f"{title:48}" + "".join(most) + judged(row["ours"]["peak"], target, 0, 0)
 
 
 def judged(value: float | None, target: float | None, width: int, digits: int) -> str:
@@ -87,8 +100,39 @@ def peak_target(title: str, row: Row) -> float | None:
 
 def import_rows(seconds: Mapping[str, float]) -> Iterable[str]:
     for package, value in seconds.items():
-        ratio = value / seconds["numpy"]
-        yield f"{package:48}{value * 1e3:16.1f}" + judged(ratio, IMPORTS.get(package), 12, 2)
+        target = IMPORTS.get(package)
+        yield f"{package:48}{value * 1e3:16.1f}" + judged(value / seconds["numpy"], target, 12, 2)
+
+
+# -- Markdown ---------------------------------------------------------------------------------------------------------
+
+
+def markdown(path: Path) -> Iterable[str]:
+    """The figures of a file as tables of a document."""
+    figures = load(path)
+    titles = list(figures["about"]["libraries"])
+    if times := figures.get("time"):
+        yield from cells(["", "workload", *(f"{title}, ms" for title in titles), "ours / PyTorch", "target"])
+        yield from cells(["---"] * (len(titles) + 4))
+        for name, row in times.items():
+            shown = [f"{row[title]['median'] * 1e3:.2f}" if title in row else "-" for title in titles]
+            yield from cells([name, ABOUT[name], *shown, shown_ratio(row), f"{TARGETS[name]:.2f}"])
+    if weights := figures.get("memory"):
+        titles = [title for title in titles if any(title in row for row in weights.values())]
+        yield from ["", *cells(["peak of the process, MiB", *titles, "target"]), *cells(["---"] * (len(titles) + 2))]
+        for name, row in weights.items():
+            shown = [f"{row[title]['peak']:.0f}" if title in row else "-" for title in titles]
+            target = peak_target(name, row)
+            yield from cells([name, *shown, f"{target:.0f}" if target else ""])
+    if seconds := figures.get("imports"):
+        yield from ["", *cells(["import", "ms", "to numpy", "target"]), *cells(["---"] * 4)]
+        for name, value in seconds.items():
+            target = f"{IMPORTS[name]:.2f}" if name in IMPORTS else ""
+            yield from cells([name, f"{value * 1e3:.0f}", f"{value / seconds['numpy']:.2f}", target])
+
+
+def cells(values: Iterable[str]) -> Iterable[str]:
+    return [f"| {' | '.join(values)} |"]
 
 
 # -- Two commits ------------------------------------------------------------------------------------------------------
@@ -110,11 +154,10 @@ def compare(before: Path, after: Path) -> Iterable[str]:
     for key in sorted((set(old["about"]) | set(new["about"])) - {"commit"}):
         if old["about"].get(key) != new["about"].get(key):
             yield f"Not alike: {key} is {old['about'].get(key)} before and {new['about'].get(key)} after."
-    yield f"{'':36}{old['about']['commit'][:14]:>16}{new['about']['commit'][:14]:>16}{'ratio':>8}   to PyTorch"
+    yield f"{'':36}{commit_of(old):>16}{commit_of(new):>16}{'ratio':>8}   to PyTorch"
     for workload, (a, b) in common(old, new, "time"):
-        ratios = [row["ours"]["median"] / best if (best := reference(row, "median")) else None for row in (a, b)]
-        shown = " -> ".join("-" if ratio is None else f"{ratio:.2f}" for ratio in ratios)
-        yield change(f"{workload}, ms", a["ours"]["median"] * 1e3, b["ours"]["median"] * 1e3, 3) + f"   {shown}"
+        shown = f"   {shown_ratio(a)} -> {shown_ratio(b)}"
+        yield change(f"{workload}, ms", a["ours"]["median"] * 1e3, b["ours"]["median"] * 1e3, 3) + shown
     for title, (a, b) in common(old, new, "memory"):
         yield change(f"{title}, peak MiB", a["ours"]["peak"], b["ours"]["peak"], 0)
     for package, (a, b) in common(old, new, "imports"):

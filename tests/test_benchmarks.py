@@ -162,6 +162,24 @@ def test_figures_of_two_commits_are_compared(tmp_path, capsys):
     assert weight.split() == ["W1,", "peak", "MiB", f"{peak:.0f}", f"{peak:.0f}", "1.00"]
 
 
+def test_tables_of_a_document_are_made_from_the_figures(tmp_path, capsys):
+    file = tmp_path / "figures.json"
+    about = {"libraries": {"ours": "NumPy 2", "PyTorch": "PyTorch 2"}}
+    times = {"W1": {"ours": {"median": 0.002}, "PyTorch": {"median": 0.004}}, "W2": {"ours": {"median": 0.01}}}
+    weights = {"W4": {"ours": {"peak": 77.4}}, "W7": {"ours": {"peak": 700.0}, "PyTorch": {"peak": 775.0}}}
+    seconds = {"numpy": 0.1, "nn": 0.15}
+    file.write_text(json.dumps({"about": about, "time": times, "memory": weights, "imports": seconds}))
+    assert main(["--markdown", str(file)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "|  | workload | ours, ms | PyTorch, ms | ours / PyTorch | target |"
+    assert lines[2:4] == [
+        "| W1 | chain of 1000 operations on 4 numbers | 2.00 | 4.00 | 0.50 | 0.45 |",
+        "| W2 | network of 10,000 scalar nodes | 10.00 | - | - | 0.20 |",
+    ]
+    assert lines[7:9] == ["| W4 | 77 | - | 100 |", "| W7 | 700 | 775 | 775 |"]
+    assert lines[-1] == "| nn | 150 | 1.50 | 1.50 |"
+
+
 def test_a_file_with_other_figures_is_not_compared(tmp_path, capsys):
     file = tmp_path / "other.json"
     file.write_text("[1, 2]")
@@ -192,6 +210,14 @@ def test_every_study_is_drawn_with_whatever_peers_there_are(name, libraries):
     drawn = {line.get_label() for line in figure.axes[0].lines}
     assert drawn == {"ours", *(it.partition(",")[0] for it in libraries)}
     figure.draw_without_rendering()
+
+
+def test_a_peer_that_tells_no_phases_is_left_out_of_the_picture_of_phases():
+    study = made_up("chain", ["ours", "autograd"])
+    for panel in study.values():
+        del panel["curves"]["autograd"]["fwd"], panel["curves"]["autograd"]["bwd"]
+    figure = pictures.draw("chain", study, "made up")
+    assert [line.get_label() for line in figure.axes[0].lines] == ["ours"]
 
 
 def test_notes_say_how_far_ours_is_from_the_better_of_pytorch():
