@@ -33,7 +33,7 @@ examples: $(VENV)/.has-demo ## run every example, quickly, into out/examples (QU
 		echo; echo "== $$script"; $(PY) $$script $(QUICK) --out out/examples $(ARGS); \
 	done
 
-bench: $(VENV)/.has-dev ## measure speed
+bench: $(VENV)/.has-dev ## measure time and memory, beside PyTorch where it is installed (ARGS="growth" draws how they grow)
 	$(PY) -m benchmarks $(ARGS)
 
 clean: ## remove everything that these commands made
