@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from .sums import total
+
 SHORT = 32
 
 
@@ -16,7 +18,7 @@ def softmax(a: np.ndarray, axis: int) -> np.ndarray:
     z, back = _classes_first(a, axis)
     z -= np.maximum.reduce(z, axis=back, keepdims=True)
     np.exp(z, out=z)
-    z /= np.add.reduce(z, axis=back, keepdims=True)
+    z /= total(z, back, keepdims=True)
     return z if back == axis else z.swapaxes(0, axis)
 
 
@@ -24,7 +26,7 @@ def log_softmax(a: np.ndarray, axis: int) -> np.ndarray:
     """``a - log(sum(exp(a)))`` along ``axis``, without overflow; whole numbers become floating point."""
     z, back = _classes_first(a, axis)
     z -= np.maximum.reduce(z, axis=back, keepdims=True)
-    z -= np.log(np.add.reduce(np.exp(z), axis=back, keepdims=True))
+    z -= np.log(total(np.exp(z), back, keepdims=True))
     return z if back == axis else z.swapaxes(0, axis)
 
 
