@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import growth, memory, report, timing
+from benchmarks import growth, memory, pictures, report, timing
 from benchmarks.agreement import agree
 from benchmarks.data import SPECS, sizes_of
 from benchmarks.libraries import BenchmarkError, Case, Library, Process, find
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             say(*report.markdown(args.markdown))
         else:
             run(args)
-    except BenchmarkError as error:
+    except (BenchmarkError, ImportError) as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return 1
     return 0
@@ -49,6 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run(args: argparse.Namespace) -> None:
     """Measure what was asked for; gradients first."""
     cases = chosen(args)
+    if "growth" in args.parts:
+        pictures.new_figure(1, 1)  # without matplotlib, say so now
     libraries = find(args.peer_python)
     versions = introduce(libraries, args)
     settings = {"threads": args.threads, "dtype": args.dtype, "sizes": args.sizes}

@@ -104,13 +104,13 @@ def notes(name: str, study: Study) -> Iterator[str]:
 
 def run(libraries: Sequence[Library], settings: dict[str, Any], folder: Path, caption: str) -> dict[str, Any]:
     """Measure everything and draw it into ``folder``. The figures."""
-    from benchmarks import pictures
+    from benchmarks.pictures import draw  # which knows this module
 
     folder.mkdir(parents=True, exist_ok=True)
     found: dict[str, Any] = {}
     for name, study in measure(libraries, **settings):
         found[name] = study
         path = folder / f"growth_{name}.png"
-        pictures.draw(name, study, caption).savefig(path)
+        draw(name, study, caption).savefig(path)
         print(*notes(name, study), f"drawn: {path}", sep="\n", flush=True)
     return found

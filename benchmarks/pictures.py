@@ -107,7 +107,7 @@ def draw_ratio(axes: Axes, panel: dict[str, Any], ylabel: str) -> None:
     axes.set_yscale("log", base=2)
     axes.axhspan(2.0**-9, 1, color=HUES["ours"], alpha=0.08, lw=0)
     axes.axhline(1, color=HUES["PyTorch"], lw=1.2)
-    axes.plot(curves["ours"]["x"], ratios(curves, "median"), color=INK, lw=1.6, marker="o", ms=4)
+    axes.plot(curves["ours"]["x"], ratios(curves, "median") or [], color=INK, lw=1.6, marker="o", ms=4)
     axes.set_ylim(*padded(axes))
     dress(axes, "", panel["axis"], ylabel)
     if ylabel:

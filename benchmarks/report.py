@@ -127,8 +127,8 @@ def markdown(path: Path) -> Iterable[str]:
     if seconds := figures.get("imports"):
         yield from ["", *cells(["import", "ms", "to numpy", "target"]), *cells(["---"] * 4)]
         for name, value in seconds.items():
-            target = f"{IMPORTS[name]:.2f}" if name in IMPORTS else ""
-            yield from cells([name, f"{value * 1e3:.0f}", f"{value / seconds['numpy']:.2f}", target])
+            wanted = f"{IMPORTS[name]:.2f}" if name in IMPORTS else ""
+            yield from cells([name, f"{value * 1e3:.0f}", f"{value / seconds['numpy']:.2f}", wanted])
 
 
 def cells(values: Iterable[str]) -> Iterable[str]:

@@ -16,6 +16,7 @@ import json
 import os
 import statistics
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -36,8 +37,9 @@ class Worker:
         self.current: Any = None
 
     def carry_out(self, order: dict[str, Any]) -> Answer:
-        what = {"time": self.time, "gradients": self.gradients, "memory": self.memory}[order.pop("do")]
-        return what(order.pop("workload"), order.pop("dtype"), order.pop("sizes"), **order)
+        orders: dict[str, Callable[..., Answer]]
+        orders = {"time": self.time, "gradients": self.gradients, "memory": self.memory}
+        return orders[order.pop("do")](order.pop("workload"), order.pop("dtype"), order.pop("sizes"), **order)
 
     def prepare(self, *key: Any) -> None:
         if self.key != key:
@@ -52,7 +54,8 @@ class Worker:
 
     def time(self, *key: Any, seconds: float) -> Answer:
         self.prepare(*key)
-        times, phases = [], []
+        times: list[float] = []
+        phases: list[dict[str, float]] = []
         self.current.step()  # caches have forgotten it meanwhile
         end = perf_counter() + seconds
         while perf_counter() < end or len(times) < 3:

@@ -212,6 +212,13 @@ def test_every_study_is_drawn_with_whatever_peers_there_are(name, libraries):
     figure.draw_without_rendering()
 
 
+def test_pictures_without_matplotlib_are_refused_before_anything_is_measured(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    monkeypatch.setattr("benchmarks.__main__.Process", lambda *_: pytest.fail("A library was started."))
+    assert main(["growth"]) == 1
+    assert "pip install 'autograd_lite[plots]'" in capsys.readouterr().err
+
+
 def test_a_peer_that_tells_no_phases_is_left_out_of_the_picture_of_phases():
     study = made_up("chain", ["ours", "autograd"])
     for panel in study.values():
