@@ -123,18 +123,23 @@ def _forward(
         return
     filters, out = patches.right(w), _by_place(y)
 
-    def work(batch: slice) -> None:
-        biases = 0 if bias is None else np.tile(bias, (batch.stop - batch.start, 1))  # long runs are faster to add
-        for rows, windows in patches.left(x[batch]):
-            size = (len(windows[0]), len(w))
-            total, more = scratch("total", size, patches.dtype), scratch("more", size, patches.dtype)
-            np.matmul(windows[0], filters[0], out=total)
-            for matrix, part in zip(windows[1:], filters[1:], strict=True):
-                total += np.matmul(matrix, part, out=more)
+    def work(part: tuple[slice, slice]) -> None:
+        batch, lines = part
+        biases = None if bias is None else np.tile(bias, (batch.stop - batch.start, 1))  # long runs are faster to add
+        for rows, windows in patches.left(x[batch], lines):
             tile = out[rows, :, batch]
-            np.add(total.reshape(tile.shape), biases, out=tile)
+            whole = tile.flags.c_contiguous and tile.dtype == patches.dtype
+            total = tile if whole else scratch("total", tile.shape, patches.dtype)
+            sums = total.reshape(-1, len(w))
+            np.matmul(windows[0], filters[0], out=sums)
+            for matrix, factor in zip(windows[1:], filters[1:], strict=True):
+                sums += np.matmul(matrix, factor, out=scratch("more", sums.shape, patches.dtype))
+            if biases is not None:
+                total += biases
+            if not whole:
+                tile[...] = total
 
-    threads.run(work, patches.batches(len(x)))
+    threads.run(work, patches.parts(len(x)))
 
 
 def _weight_gradient(
@@ -146,14 +151,15 @@ def _weight_gradient(
         return winograd.weight_gradient(g, x, shape, padding)
     cotangent = _by_place(g)
 
-    def products(batch: slice) -> Iterator[np.ndarray]:
-        for rows, windows in patches.left(x[batch]):
+    def products(part: tuple[slice, slice]) -> Iterator[np.ndarray]:
+        batch, lines = part
+        for rows, windows in patches.left(x[batch], lines):
             tile, product = _rows(cotangent[rows, :, batch], patches.dtype), np.empty(patches.stack, patches.dtype)
-            for matrix, part in zip(windows, product, strict=True):
-                np.matmul(matrix.T, tile, out=part)
+            for matrix, factor in zip(windows, product, strict=True):
+                np.matmul(matrix.T, tile, out=factor)
             yield product
 
-    parts = threads.run(lambda batch: reduce(operator.iadd, products(batch)), patches.batches(len(x)))
+    parts = threads.run(lambda part: reduce(operator.iadd, products(part)), patches.parts(len(x)))
     dw = reduce(operator.iadd, parts) if parts else np.zeros(patches.stack)
     o, c, kh, kw = shape
     return dw.reshape(kh, kw, c, o).transpose(3, 2, 0, 1)
@@ -213,9 +219,3 @@ def _check_cotangent(g: Shape, x: Shape, w: Shape, stride: Pair, padding: Pair, 
     expected = (x[0], w[0], *output_sizes(x[2:], w[2:], stride, padding, dilation))
     if g != expected:
         raise ShapeError(f"The convolution of images {x} with filters {w} is {expected}; the cotangent is {g}.")
-
-
-def channel_sums(g: np.ndarray) -> np.ndarray:
-    """The sums of images (N, C, H, W) over all but the channels, by BLAS: NumPy adds short rows slowly."""
-    rows = g.transpose(2, 3, 0, 1).reshape(-1, g.shape[1])
-    return np.ones(len(rows), g.dtype) @ rows  # type: ignore[no-any-return]

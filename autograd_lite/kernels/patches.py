@@ -45,37 +45,46 @@ class Patches(NamedTuple):
         """The right factors."""
         return w.transpose(2, 3, 1, 0).reshape(self.stack).astype(self.dtype, copy=False)
 
-    def batches(self, n: int) -> list[slice]:
-        """Into which parts to cut a batch of ``n`` images; at least one for each thread, if there are so many."""
-        size = self._row_bytes if self.few else self._row_bytes * self.out[0]  # strips overlap, so rather few images
-        return list(slices(n, max(threads.count(), pieces(n, size, self._least))))
+    def parts(self, n: int) -> list[tuple[slice, slice]]:
+        """Into which parts to cut a batch of ``n`` images and the rows of their output, so that threads may share them.
 
-    def left(self, x: np.ndarray) -> Iterator[tuple[slice, list[np.ndarray]]]:
-        """The left factors for images ``x``, with the rows of the output that they give, some rows at a time."""
+        With few channels a part is a tile: some rows of all images, if these are not too many. With more it is some
+        whole images, since strips overlap.
+        """
+        height = self.out[0]
+        size = self._row_bytes if self.few else self._row_bytes * height
+        count = pieces(n, size, self._least)
+        if not self.few:
+            return [(batch, slice(0, height)) for batch in slices(n, max(threads.count(), count))]
+        tall = max(threads.count(), pieces(height, -(-n // count) * size, self._least))
+        return [(batch, rows) for batch in slices(n, count) for rows in slices(height, tall)]
+
+    def left(self, x: np.ndarray, part: slice) -> Iterator[tuple[slice, list[np.ndarray]]]:
+        """The left factors for images ``x`` and a part of the rows of the output, with the rows that they give."""
         n, c = x.shape[:2]
         kh, kw = self.filters[2:]
-        step = self.stride[1]  # columns of the image that are so far apart lie together
-        images = [self._with_neighbours(x[..., start::step], f"image {start}") for start in range(step)]
-        for rows in slices(self.out[0], pieces(self.out[0], n * self._row_bytes, self._least)):
-            count = rows.stop - rows.start
+        images = self._with_neighbours(x, part)
+        columns = [divmod(j * self.dilation[1], self.stride[1]) for j in range(kw)]
+        for rows in slices(part.stop - part.start, pieces(part.stop - part.start, n * self._row_bytes, self._least)):
+            count, wide, down = rows.stop - rows.start, self.out[1], self.stride[0]
             if self.few:
                 starts = [i * self.dilation[0] for i in range(kh)]
-                windows = scratch("windows", (kh, kw, c, count, self.out[1], n), self.dtype)
+                windows = scratch("windows", (kh, kw, c, count, wide, n), self.dtype)
                 strips = windows.transpose(0, 1, 3, 4, 5, 2)
                 factors = [windows.reshape(kh * kw * c, -1).T]
-            else:  # and so do rows
-                lags = [divmod(i * self.dilation[0], self.stride[0]) for i in range(kh)]
+            else:  # rows of the image that are so far apart lie together
+                lags = [divmod(i * self.dilation[0], down) for i in range(kh)]
                 starts = sorted({start for _, start in lags})
-                shape = (len(starts), count + lags[-1][0], self.out[1], n, kw, c)
-                windows = scratch("windows", shape, self.dtype)
+                windows = scratch("windows", (len(starts), count + lags[-1][0], wide, n, kw, c), self.dtype)
                 strips = windows.transpose(0, 4, 1, 2, 3, 5)
-                factors = [windows[starts.index(start), q : q + count].reshape(-1, kw * c) for q, start in lags]
-            top = self.padding[0] - rows.start * self.stride[0]
+                factors = [windows[starts.index(start), lag : lag + count].reshape(-1, kw * c) for lag, start in lags]
             for start, strip in zip(starts, strips, strict=True):
-                for j, part in enumerate(strip):
-                    lag, column = divmod(j * self.dilation[1] - self.padding[1], step)
-                    fill(part, images[column], (self.stride[0], 1), (top - start, -lag))
-            yield rows, factors
+                top = rows.start * down + start
+                lines = slice(top, top + (strip.shape[1] - 1) * down + 1, down)
+                for piece, (lag, column) in zip(strip, columns, strict=True):
+                    seen = images[column][lines, lag : lag + wide]
+                    piece[: len(seen)] = seen
+            yield slice(part.start + rows.start, part.start + rows.stop), factors
 
     @property
     def _row_bytes(self) -> int:
@@ -89,15 +98,25 @@ class Patches(NamedTuple):
         """How large tiles should be at least: each reads all filters, so it should not be small beside them."""
         return 2 * math.prod(self.filters) * self.dtype.itemsize
 
-    def _with_neighbours(self, x: np.ndarray, name: str) -> np.ndarray:
-        """Images as (H, W, N, C), where what is copied in one run lies together; if need be, a copy kept by name."""
-        n, c, height, width = x.shape
+    def _with_neighbours(self, x: np.ndarray, part: slice) -> list[np.ndarray]:
+        """What a part of the output's rows sees of padded images, as (H, W, N, C).
+
+        Columns so far apart as the stride are an image of their own, and what is copied in one run lies together.
+        """
+        n, c = x.shape[:2]
+        down, step = self.stride
+        top = part.start * down - self.padding[0]
+        tall, wide = ((k - 1) * d for k, d in zip(self.filters[2:], self.dilation, strict=True))
+        size = ((part.stop - part.start - 1) * down + tall + 1, self.out[1] + wide // step)
         image = x.transpose(2, 3, 0, 1)
-        if x.dtype == self.dtype and image.strides[2 if self.few else 3] == x.itemsize:
-            return image
-        if self.few:
-            copy = scratch(name, (c, height, width, n), self.dtype).transpose(1, 2, 3, 0)
-        else:
-            copy = scratch(name, (height, width, n, c), self.dtype)
-        copy[...] = image
-        return copy
+        if self.padding == (0, 0) and x.dtype == self.dtype and image.strides[2 if self.few else 3] == x.itemsize:
+            return [image[top : top + size[0], start::step] for start in range(step)]
+        images = []
+        for start in range(step):
+            if self.few:
+                copy = scratch(f"image {start}", (c, *size, n), self.dtype).transpose(1, 2, 3, 0)
+            else:
+                copy = scratch(f"image {start}", (*size, n, c), self.dtype)
+            fill(copy, image, (1, step), (-top, self.padding[1] - start))
+            images.append(copy)
+        return images

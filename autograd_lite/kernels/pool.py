@@ -8,7 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from . import threads
+from .scratch import pieces, slices
 from .windows import Pair, Shape, output_sizes, places
+
+Part = tuple[slice, slice]  # of the images, and of the rows of their windows
 
 
 def max_pool2d(
@@ -38,13 +42,19 @@ def max_pool2d(
     array([[[[5., 7.]]]])
     """
     out = output_sizes(x.shape[2:], kernel, stride, padding, dilation, ceil_mode)
-    parts = [(which, x[where]) for _, _, which, where in places(x.shape[2:], out, kernel, stride, padding, dilation)]
-    if parts[0][1].shape[2:] == out:  # without padding the first place is in all windows
-        y: np.ndarray = parts.pop(0)[1].copy("K")
-    else:
-        y = np.full_like(x, -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min, shape=(*x.shape[:2], *out))
-    for which, part in parts:
-        np.maximum(y[which], part, out=y[which])
+    y = np.empty_like(x, shape=(*x.shape[:2], *out))
+
+    def work(part: Part) -> None:
+        image, tile = x[part[0]], y[part[0], :, part[1]]
+        spots = _spots(image, tile, part[1], kernel, stride, padding, dilation)
+        which, where = next(spots)
+        if tile[which].shape != tile.shape:  # only without padding are the first places of all windows in the image
+            tile[...] = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
+        tile[which] = image[where]
+        for which, where in spots:
+            np.maximum(tile[which], image[where], out=tile[which])
+
+    threads.run(work, _parts(y.shape, x.nbytes))
     return y
 
 
@@ -67,17 +77,25 @@ def max_pool2d_scatter(
     y : ndarray, shape (N, C, OH, OW)
         The maxima of ``x``, as :func:`max_pool2d` gives them.
     """
-    size, out = x.shape[2:], y.shape[2:]
-    covered = padding == (0, 0) and dilation == (1, 1) and kernel == stride and size == tuple(map(mul, out, kernel))
-    g = _laid_out(g, y)
+    covered = (
+        padding == (0, 0)
+        and dilation == (1, 1)
+        and kernel == stride
+        and x.shape[2:] == tuple(map(mul, y.shape[2:], kernel))
+    )
     dx = np.empty_like(x, dtype=g.dtype) if covered else np.zeros_like(x, dtype=g.dtype)
-    bits, dx_bits = _bits(g), _bits(dx)
-    apart = all(d * (k - 1) < s for k, s, d in zip(kernel, stride, dilation, strict=True))
-    for which, where, first in _first_maxima(x, y, kernel, stride, padding, dilation):
-        if apart:
-            np.multiply(bits[which], first, out=dx_bits[where])
-        else:
-            dx[where] += (bits[which] * first).view(g.dtype)
+    apart = _apart(kernel, stride, dilation)
+
+    def work(part: Part) -> None:
+        image, tile, spread = x[part[0]], y[part[0], :, part[1]], dx[part[0]]
+        bits, spread_bits = _bits(_laid_out(g[part[0], :, part[1]], tile)), _bits(spread)
+        for which, where, first in _first_maxima(image, tile, part[1], kernel, stride, padding, dilation):
+            if apart:
+                np.multiply(bits[which], first, out=spread_bits[where])
+            else:
+                spread[where] += (bits[which] * first).view(g.dtype)
+
+    threads.run(work, _parts(y.shape, x.nbytes, apart))
     return dx
 
 
@@ -93,9 +111,14 @@ def max_pool2d_gather(
 ) -> np.ndarray:
     """The element of ``v`` (N, C, H, W) at the place of each window's first maximum; adjoint of the scatter in g."""
     u = np.zeros_like(y, dtype=v.dtype)
-    bits, u_bits = _bits(v), _bits(u)
-    for which, where, first in _first_maxima(x, y, kernel, stride, padding, dilation):
-        u_bits[which] |= bits[where] * first
+
+    def work(part: Part) -> None:
+        image, tile = x[part[0]], y[part[0], :, part[1]]
+        bits, u_bits = _bits(v[part[0]]), _bits(u[part[0], :, part[1]])
+        for which, where, first in _first_maxima(image, tile, part[1], kernel, stride, padding, dilation):
+            u_bits[which] |= bits[where] * first
+
+    threads.run(work, _parts(y.shape, x.nbytes))
     return u
 
 
@@ -119,9 +142,15 @@ def avg_pool2d(
     """
     out = output_sizes(x.shape[2:], kernel, stride, padding, (1, 1), ceil_mode)
     y = np.zeros_like(x, shape=(*x.shape[:2], *out), dtype=np.result_type(x, np.float16))
-    for _, _, which, where in places(x.shape[2:], out, kernel, stride, padding):
-        y[which] += x[where]
-    y /= _counts(x.shape[2:], out, kernel, stride, padding, count_include_pad).astype(y.dtype)
+    counts = _counts(x.shape[2:], out, kernel, stride, padding, count_include_pad).astype(y.dtype)
+
+    def work(part: Part) -> None:
+        image, tile = x[part[0]], y[part[0], :, part[1]]
+        for which, where in _spots(image, tile, part[1], kernel, stride, padding):
+            tile[which] += image[where]
+        tile /= counts[part[1]]
+
+    threads.run(work, _parts(y.shape, x.nbytes))
     return y
 
 
@@ -142,10 +171,15 @@ def avg_pool2d_gradient(
     array([[[[0.25, 0.25, 0.  ],
              [0.25, 0.25, 0.  ]]]])
     """
-    g = g / _counts(shape[2:], g.shape[2:], kernel, stride, padding, count_include_pad).astype(g.dtype)
+    counts = _counts(shape[2:], g.shape[2:], kernel, stride, padding, count_include_pad).astype(g.dtype)
     dx = np.zeros_like(g, shape=shape)
-    for _, _, which, where in places(shape[2:], g.shape[2:], kernel, stride, padding):
-        dx[where] += g[which]
+
+    def work(part: Part) -> None:
+        spread, share = dx[part[0]], g[part[0], :, part[1]] / counts[part[1]]
+        for which, where in _spots(spread, share, part[1], kernel, stride, padding):
+            spread[where] += share[which]
+
+    threads.run(work, _parts(g.shape, dx.nbytes, _apart(kernel, stride)))
     return dx
 
 
@@ -163,16 +197,38 @@ def _count(size: int, kernel: int, start: int, margin: int) -> int:
     return max(1, min(start + kernel, size + margin) - max(start, -margin))
 
 
+def _parts(out: Shape, size: int, apart: bool = True) -> list[Part]:
+    """How to share the windows ``out`` (N, C, OH, OW) of images of ``size`` bytes: by rows, if those do not overlap."""
+    n, _, height, _ = out
+    if not apart:
+        return [(batch, slice(0, height)) for batch in slices(n, threads.count())]
+    return [(slice(0, n), rows) for rows in slices(height, max(threads.count(), pieces(height, size / height)))]
+
+
+def _apart(kernel: Pair, stride: Pair, dilation: Pair = (1, 1)) -> bool:
+    """Whether no two windows have a place in common."""
+    return all(d * (k - 1) < s for k, s, d in zip(kernel, stride, dilation, strict=True))
+
+
+def _spots(
+    image: np.ndarray, tile: np.ndarray, rows: slice, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair = (1, 1)
+) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...]]]:
+    """For each place in a window: in which of a tile's windows it is inside of the image, and where there."""
+    shift = (padding[0] - rows.start * stride[0], padding[1])
+    for _, _, which, where in places(image.shape[2:], tile.shape[2:], kernel, stride, shift, dilation):
+        yield which, where
+
+
 def _first_maxima(
-    x: np.ndarray, y: np.ndarray, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair
+    image: np.ndarray, tile: np.ndarray, rows: slice, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair
 ) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...], np.ndarray]]:
-    """For each place in a window: as :func:`places`, and in which of these windows it holds the first maximum."""
-    free = np.ones_like(y, bool)
-    nan = y.dtype.kind == "f" and np.isnan(y).any()
-    for _, _, which, where in places(x.shape[2:], y.shape[2:], kernel, stride, padding, dilation):
-        first = np.equal(x[where], y[which])
+    """As :func:`_spots`, and in which of these windows the place holds the first maximum."""
+    free = np.ones_like(tile, bool)
+    nan = tile.dtype.kind == "f" and np.isnan(tile).any()
+    for which, where in _spots(image, tile, rows, kernel, stride, padding, dilation):
+        first = np.equal(image[where], tile[which])
         if nan:
-            first |= np.isnan(x[where]) & np.isnan(y[which])
+            first |= np.isnan(image[where]) & np.isnan(tile[which])
         first &= free[which]
         free[which] ^= first
         yield which, where, first
