@@ -49,7 +49,7 @@ def reproduction(
     program = Program()
     names = [f"x{i}" for i in range(len(arrays))]
     main = {"f": f, "vjp": vjp, **dict(zip(names, arrays, strict=True))}
-    program.names |= main  # before all else, so that nothing else takes these names
+    program.names |= {name: value for name, value in main.items() if value is not None}  # nothing else takes these
     for name in ("f", "vjp"):
         if main[name] is not None:
             program.define(name, main[name])

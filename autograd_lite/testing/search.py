@@ -150,6 +150,7 @@ def given_gradients(
 
     def decorate(f: Test) -> Test:
         def test(*instance: Any, inputs: Inputs) -> None:
+            __tracebackhide__ = True  # from pytest: the message says it all
             if not any(is_float(a) for a in inputs.arrays):
                 raise TypeError("The descriptions give no array of floating point numbers; there is no gradient.")
             judged = f.__get__(*instance) if instance else f  # a method of a class of tests

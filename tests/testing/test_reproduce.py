@@ -169,6 +169,15 @@ def test_what_is_the_same_function_is_written_once():
     assert scope_of(code)["vjp"](X)[0].tolist() == f(X).tolist()
 
 
+def test_without_f_its_name_is_free_for_the_function_behind_a_vjp():
+    def f(x):
+        return x * x
+
+    code = reproduction(None, [X], vjp=adapters.from_backward(f, lambda u, x: u * 2 * x))
+    assert "\ndef f(x):\n    return x * x\n" in code
+    assert "vjp = partial(backward_vjp, f, " in code
+
+
 def test_an_adapted_function_is_reproduced_with_its_adapter():
     code = reproduction(None, [X], vjp=adapters.from_gradient(lambda x: x * x, lambda x: FACTOR * x))
     value, pullback = scope_of(code)["vjp"](X)
