@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,27 +22,53 @@ def total(a: np.ndarray, axis: int | Shape | None = None, keepdims: bool = False
     >>> total(np.ones((2, 3)), 0)
     array([2., 2., 2.])
     """
-    if a.size < SMALL or axis is None or a.dtype.char not in "fd":
+    plan = None
+    if a.size >= SMALL and axis is not None and a.dtype.char in "fd":
+        plan = _plan(a.shape, a.strides, a.itemsize, axis)
+    if plan is None:
         return a.sum(axis=axis, keepdims=keepdims)
-    ndim = a.ndim
+    rows, ones = a.transpose(plan.order).reshape(plan.rows), np.ones(plan.height, a.dtype)
+    sums = (ones @ rows if plan.first else rows @ ones).reshape(plan.rest).transpose(plan.back)
+    return sums.reshape(plan.kept) if keepdims else sums
+
+
+class Plan(NamedTuple):
+    """How an array is a matrix in memory whose rows, or columns, are to be added up."""
+
+    order: Shape  # the axes as they lie in memory
+    rows: Shape  # of the matrix
+    height: int  # how many numbers go into each sum
+    first: bool  # whether the axes to add up come first
+    rest: Shape  # of the sums, as they lie in memory
+    back: Shape  # the axes of the sums as they should be
+    kept: Shape  # of the sums, with the axes added up
+
+
+@functools.lru_cache(1024)
+def _plan(shape: Shape, strides: Shape, itemsize: int, axis: int | Shape) -> Plan | None:
+    """The plan, or None where memory does not lie so, or NumPy does better."""
+    ndim = len(shape)
     axes = {axis % ndim} if isinstance(axis, int) else {i % ndim for i in axis}
-    order = range(ndim) if a.flags.c_contiguous else sorted(range(ndim), key=a.strides.__getitem__, reverse=True)
+    order = sorted(range(ndim), key=lambda i: (-strides[i], i))
+    ahead = itemsize
+    for i in reversed(order):
+        if shape[i] > 1 and strides[i] != ahead:
+            return None
+        ahead *= shape[i]
     rest = [i for i in order if i not in axes]
-    flat = a.transpose(order)
-    height = math.prod(a.shape[i] for i in axes)
-    if not axes or not rest or not flat.flags.c_contiguous:
-        return a.sum(axis=axis, keepdims=keepdims)
-    if axes.isdisjoint(order[len(axes) :]):
-        sums = np.ones(height, a.dtype) @ flat.reshape(height, -1)
-    elif axes.isdisjoint(order[: len(rest)]) and height <= LONG:
-        sums = flat.reshape(-1, height) @ np.ones(height, a.dtype)
-    else:
-        return a.sum(axis=axis, keepdims=keepdims)
-    if len(rest) > 1:
-        sums = sums.reshape([a.shape[i] for i in rest])
-        if rest != sorted(rest):
-            sums = sums.transpose(np.argsort(rest))
-    return sums.reshape([1 if i in axes else n for i, n in enumerate(a.shape)]) if keepdims else sums
+    height, count = math.prod(shape[i] for i in axes), math.prod(shape[i] for i in rest)
+    first = axes == set(order[: len(axes)])
+    if not axes or not rest or not (first or (axes == set(order[len(rest) :]) and height <= LONG)):
+        return None
+    return Plan(
+        order=tuple(order),
+        rows=(height, count) if first else (count, height),
+        height=height,
+        first=first,
+        rest=tuple(shape[i] for i in rest),
+        back=tuple(sorted(range(len(rest)), key=rest.__getitem__)),
+        kept=tuple(1 if i in axes else n for i, n in enumerate(shape)),
+    )
 
 
 def mean(a: np.ndarray, axis: int | Shape | None = None, keepdims: bool = False) -> Any:
