@@ -1,7 +1,12 @@
 """What the page about testing gradients says is what happens."""
 
 import doctest
+import re
 from pathlib import Path
+
+from autograd_lite.testing import adapters, laws
+from autograd_lite.testing import strategies as some
+from autograd_lite.testing.profiles import PROFILES
 
 PAGE = Path(__file__).parents[2] / "docs" / "gradient-testing.md"
 
@@ -13,3 +18,11 @@ def test_every_example_of_the_page_runs_as_shown():
     failed, tried = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(examples, out=said.append)
     assert tried > 40
     assert failed == 0, "".join(said)
+
+
+def test_the_page_names_every_adapter_law_and_profile_and_no_strategy_that_is_not_there():
+    text = PAGE.read_text(encoding="utf-8")
+    named = set(re.findall(r"`(\w+)", text))
+    assert not {*adapters.__all__, *laws.ALL} - named
+    assert all(f"--gradients={profile}" in text and str(inputs) in text for profile, inputs in PROFILES.items())
+    assert all(hasattr(some, name) for name in re.findall(r"some\.(\w+)", text))
