@@ -11,6 +11,8 @@ conv       convolution and its two gradients
 patches    the windows of images as factors of matrix products
 winograd   the same for 3 x 3 filters, with fewer multiplications
 pool       maxima and means of windows, and their gradients
+rectify    the rectifier and its gradient
+products   products of matrices
 softmax    softmax and its logarithm
 sums       sums and means over axes
 recurrent  the recursion of long short-term memory

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from . import threads
-from .scratch import pieces, slices
+from .scratch import laid_out, pieces, slices
 from .windows import Pair, Shape, output_sizes, places
 
 Part = tuple[slice, slice]  # of the images, and of the rows of their windows
@@ -88,7 +88,7 @@ def max_pool2d_scatter(
 
     def work(part: Part) -> None:
         image, tile, spread = x[part[0]], y[part[0], :, part[1]], dx[part[0]]
-        bits, spread_bits = _bits(_laid_out(g[part[0], :, part[1]], tile)), _bits(spread)
+        bits, spread_bits = _bits(laid_out(g[part[0], :, part[1]], tile)), _bits(spread)
         for which, where, first in _first_maxima(image, tile, part[1], kernel, stride, padding, dilation):
             if apart:
                 np.multiply(bits[which], first, out=spread_bits[where])
@@ -232,15 +232,6 @@ def _first_maxima(
         first &= free[which]
         free[which] ^= first
         yield which, where, first
-
-
-def _laid_out(g: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """``g`` in memory as ``y`` lies: one copy costs less than every loop below going across the grain."""
-    if g.strides == y.strides:
-        return g
-    copy = np.empty_like(y, dtype=g.dtype)
-    copy[...] = g
-    return copy
 
 
 def _bits(a: np.ndarray) -> np.ndarray:

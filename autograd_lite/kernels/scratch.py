@@ -31,6 +31,15 @@ def scratch(name: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
     return array
 
 
+def laid_out(a: np.ndarray, like: np.ndarray) -> np.ndarray:
+    """``a`` in memory as ``like`` lies, if need be a copy: that costs less than loops going across the grain."""
+    if a.strides == like.strides:
+        return a
+    copy = np.empty_like(like, dtype=a.dtype)
+    copy[...] = a
+    return copy
+
+
 def slices(length: int, pieces: int) -> Iterator[slice]:
     """``range(length)`` cut into so many pieces of equal length, or nearly; none is empty.
 

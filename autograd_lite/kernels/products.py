@@ -1,0 +1,39 @@
+"""Products of matrices, shared among threads of our own; while BLAS has the cores, it shares them out itself."""
+
+from __future__ import annotations
+
+import operator
+from functools import reduce
+
+import numpy as np
+
+from . import threads
+from .scratch import slices
+
+LEAST = 1 << 22  # multiplications; fewer are done before another thread wakes up
+MANY = 1 << 20  # elements to be read, with which the same holds
+
+
+def matmul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """``a @ b``; matrices are cut along the longest of their three axes.
+
+    Examples
+    --------
+    >>> matmul(np.ones((2, 3)), np.ones((3, 1)))
+    array([[3.],
+           [3.]])
+    """
+    count = threads.count()
+    if count == 1 or not a.ndim == b.ndim == 2 or a.dtype != b.dtype or a.dtype.char not in "fd":
+        return a @ b  # type: ignore[no-any-return]
+    (m, k), n = a.shape, b.shape[1]
+    if b.shape[0] != k or (m * n * k < LEAST and a.size + b.size < MANY):
+        return a @ b  # type: ignore[no-any-return]
+    if k > max(m, n):
+        return reduce(operator.iadd, threads.run(lambda part: a[:, part] @ b[part], slices(k, count)))
+    y = np.empty((m, n), a.dtype)
+    if m >= n:
+        threads.run(lambda part: np.matmul(a[part], b, out=y[part]), slices(m, count))
+    else:
+        threads.run(lambda part: np.matmul(a, b[:, part], out=y[:, part]), slices(n, count))
+    return y
