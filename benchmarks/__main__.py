@@ -95,7 +95,7 @@ def time_all(libraries: Sequence[Library], cases: Sequence[Case], args: argparse
     say(report.time_head(titles))
     for case, row in timing.measure(libraries, cases, args.rounds, args.seconds, args.threads):
         found[case.workload] = row
-        say(report.time_row(case.workload, row, titles, report.TARGETS[case.workload] if usual else None))
+        say(report.time_row(case.workload, row, titles, usual))
     return found
 
 

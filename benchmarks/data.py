@@ -150,8 +150,8 @@ SPECS: dict[str, Any] = {
 }  # fmt: skip
 
 ABOUT = {
-    "W1": "chain of 1000 operations on 4 numbers",
-    "W2": "network of 10,000 scalar nodes",
+    "W1": "chain, 1000 operations on 4 numbers",
+    "W2": "network of scalars, 10,000 nodes",
     "W3": "two-layer net, batch 100, SGD",
     "W4": "SimpleConvNet, batch 100, AdaGrad",
     "W4i": "its forward pass, 1000 images, nn.predict",
@@ -160,7 +160,7 @@ ABOUT = {
     "W6": "MLP with batch norm and dropout, Adam",
     "W7": "AlexNet, batch norm, batch 4, no update",
     "W8": "transformer block, Adam",
-    "W9": "LSTM cell over 50 steps",
+    "W9": "LSTM cell, 50 steps",
 }
 
 

@@ -96,7 +96,7 @@ def notes(name: str, study: Study) -> Iterator[str]:
     """In words, beside the picture: ours divided by PyTorch's at each value."""
     for title, panel in study.items():
         curves = panel["curves"]
-        found = ratios(curves, "peak" if name in PEAKS else "median")
+        found = ratios(curves, "above" if name in PEAKS else "median")
         if found:
             shown = ", ".join(f"{x:,}: {r:.2f}" for x, r in zip(curves["ours"]["x"], found, strict=True))
             yield f"{title}, ours / PyTorch by {panel['axis']}: {shown}"

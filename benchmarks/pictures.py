@@ -72,9 +72,8 @@ def memory(title: str, study: Study) -> Figure:
     figure = new_figure(9, 3.9, title)
     grid = figure.subplots(1, len(study), squeeze=False)[0]
     for axes, (name, panel) in zip(grid, study.items(), strict=True):
-        before = curves_of(panel, "before")
-        for library, (x, y) in curves_of(panel, "peak").items():
-            draw_curve(axes, library, x, [most - less for most, less in zip(y, before[library][1], strict=True)])
+        for library, (x, y) in curves_of(panel, "above").items():
+            draw_curve(axes, library, x, y)
         dress(axes, name, panel["axis"], "MiB above what was there before" if axes is grid[0] else "")
         axes.set_ylim(bottom=0)
         axes.locator_params(axis="x", nbins=5)

@@ -71,10 +71,11 @@ def time_head(titles: Sequence[str]) -> str:
     return f"{'':6}{'':42}" + "".join(f"{title:>16}" for title in titles) + f"{'to PyTorch':>12}{'target':>8}"
 
 
-def time_row(workload: str, row: Row, titles: Sequence[str], target: float | None) -> str:
+def time_row(workload: str, row: Row, titles: Sequence[str], usual: bool) -> str:
     """Milliseconds a step, ours divided by the better of PyTorch's, and what we want that to be."""
     times = [f"{row[title]['median'] * 1e3:16.3f}" if title in row else f"{'-':>16}" for title in titles]
-    return f"{workload:6}{ABOUT[workload]:42}" + "".join(times) + judged(ratio(row), target, 12, 2)
+    title = ABOUT[workload] if usual else ABOUT[workload].partition(",")[0]  # what follows is about the usual sizes
+    return f"{workload:6}{title:42}" + "".join(times) + judged(ratio(row), TARGETS[workload] if usual else None, 12, 2)
 
 
 def memory_row(title: str, row: Row, titles: Sequence[str], target: float | None) -> str:

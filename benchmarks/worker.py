@@ -5,7 +5,8 @@ order names what to ``do``, and the ``workload`` with its ``dtype`` and ``sizes`
 
 - ``time``, for so many ``seconds``: the median and the least time of a step, and the medians of its phases;
 - ``gradients``, into a ``file``: the gradients of one step;
-- ``memory``, of so many ``steps``: the peak of this process in MiB, what it was ``before`` them, and the ``input``.
+- ``memory``, of so many ``steps``: the ``peak`` of this process in MiB, how far that is ``above`` what was there before
+  them, and the ``input``.
 """
 
 from __future__ import annotations
@@ -79,7 +80,8 @@ class Worker:
         before = resident()
         for _ in range(steps):
             self.current.step()
-        return {"peak": resident(peak=True), "before": before, "input": given}
+        peak = resident(peak=True)
+        return {"peak": peak, "above": peak - before, "input": given}
 
 
 def resident(peak: bool = False) -> float:
