@@ -14,6 +14,7 @@ from .laws import check_laws
 from .mutation import Score, mutants_of, mutants_of_rules, mutation_score, planted_in
 from .network import GradientReport, ParameterReport, check_gradients
 from .numerical import numerical_gradient
+from .programs import Program, check_program
 from .reproduce import reproduction
 from .verdict import FAIL, PASS, UNDECIDED, Location, Status, Verdict
 
@@ -26,13 +27,16 @@ __all__ = [
     "GradientReport",
     "Location",
     "ParameterReport",
+    "Program",
     "Score",
     "Status",
     "Verdict",
     "check_gradients",
     "check_laws",
+    "check_program",
     "culprits",
     "falsify",
+    "falsify_programs",
     "given_gradients",
     "gradcheck",
     "mutants_of",
@@ -40,6 +44,7 @@ __all__ = [
     "mutation_score",
     "numerical_gradient",
     "planted_in",
+    "random_programs",
     "reproduction",
     "strategies",
 ]
@@ -50,6 +55,8 @@ _LAZY: dict[str, str | None] = {
     "falsify": "search",
     "given_gradients": "search",
     "Counterexample": "search",
+    "falsify_programs": "writer",
+    "random_programs": "writer",
 }
 
 

@@ -1,260 +1,291 @@
-"""Random programs: expression graphs out of many operations, checked against a slow reference.
+"""Random programs: expression graphs out of all functions, checked against dual numbers and against differences.
 
-A program is a list of steps on numbered arrays; it runs on tensors and, by :class:`Dual`
-numbers one scalar at a time, on nothing but floats. The reference knows no rule, no broadcasting of gradients and no
-graph: every element carries its own derivative along one direction.
+A program is arrays and lines of code. It runs on tensors with ``ag`` for ``autograd_lite``, and once more, one scalar
+at a time, on dual numbers with ``ag`` for :mod:`~autograd_lite.testing.reference`. That knows no rule, no broadcasting
+of gradients and no graph: every element carries its own derivative along one direction.
+
+>>> program = Program([np.array([1.0, 2.0])], ["v1 = ag.sin(v0)", "v2 = v0 * v1"])
+>>> check_program(program).status
+PASS
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from types import CodeType
 from typing import Any
 
 import numpy as np
 
+import autograd_lite
+
 from ..derivatives import grad
-from ..gradients import no_grad
 from ..tensor import Tensor
+from . import reference
+from .check import signs
+from .duals import Dual, duals
+from .numerical import DOUBLE, slopes
+from .verdict import FAIL, PASS, UNDECIDED, Location, Verdict
+
+CLOSE = 1e-9  # how far a derivative may be off, by the size of its terms
+NEAR = 1e-6  # the same against differences
 
 
-class Dual:
-    """A number and its derivative along one direction."""
-
-    __slots__ = ("d", "v")
-
-    def __init__(self, v: float, d: float = 0.0) -> None:
-        self.v, self.d = v, d
-
-    def __add__(self, o: Any) -> Dual:
-        o = dual(o)
-        return Dual(self.v + o.v, self.d + o.d)
-
-    def __mul__(self, o: Any) -> Dual:
-        o = dual(o)
-        return Dual(self.v * o.v, self.d * o.v + self.v * o.d)
-
-    def __neg__(self) -> Dual:
-        return Dual(-self.v, -self.d)
-
-    def __sub__(self, o: Any) -> Dual:
-        o = dual(o)
-        return Dual(self.v - o.v, self.d - o.d)
-
-    def __truediv__(self, o: Any) -> Dual:
-        o = dual(o)
-        return Dual(self.v / o.v, (self.d - self.v / o.v * o.d) / o.v)
-
-    __radd__, __rmul__ = __add__, __mul__
-
-    def of(self, value: float, slope: float) -> Dual:
-        """A function of this number, by its value and its slope."""
-        return Dual(value, slope * self.d)
-
-
-def dual(x: Any) -> Any:
-    """A number without a derivative, unless it has one."""
-    return x if isinstance(x, Dual) else Dual(float(x))
-
-
-def _max(a: np.ndarray, axis: int) -> np.ndarray:
-    """The maximum; of several that are equal, the mean of their derivatives, as the library shares them."""
-    out = np.empty(a.shape[:axis] + a.shape[axis + 1 :], object)
-    for index in np.ndindex(out.shape):
-        column = [a[(*index[:axis], k, *index[axis:])] for k in range(a.shape[axis])]
-        top = max(x.v for x in column)
-        slopes = [x.d for x in column if x.v == top]
-        out[index] = Dual(top, sum(slopes) / len(slopes))
-    return out
-
-
-def _matmul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    out = np.empty((a.shape[0], b.shape[1]), object)
-    for i, j in np.ndindex(out.shape):
-        out[i, j] = sum((a[i, k] * b[k, j] for k in range(a.shape[1])), Dual(0.0))
-    return out
-
-
-def _each(f: Callable[[Any], Dual]) -> Callable[[np.ndarray], np.ndarray]:
-    def apply(a: np.ndarray) -> np.ndarray:
-        out = np.empty(a.shape, object)
-        for index in np.ndindex(a.shape):
-            out[index] = f(a[index])
-        return out
-
-    return apply
-
-
-def _sigmoid(x: Dual) -> Dual:
-    y = 1 / (1 + math.exp(-x.v))
-    return x.of(y, y * (1 - y))
-
-
-def _tanh(x: Dual) -> Dual:
-    y = math.tanh(x.v)
-    return x.of(y, 1 - y * y)
-
-
-# Name: (on tensors, on arrays of dual numbers). All keep numbers small: results are squashed where they grow.
-UNARY: dict[str, tuple[Callable[[Tensor], Any], Callable[[np.ndarray], np.ndarray]]] = {
-    "tanh": (lambda x: x.tanh(), _each(_tanh)),
-    "sigmoid": (lambda x: x.sigmoid(), _each(_sigmoid)),
-    "sin": (lambda x: x.sin(), _each(lambda x: x.of(math.sin(x.v), math.cos(x.v)))),
-    "cos": (lambda x: x.cos(), _each(lambda x: x.of(math.cos(x.v), -math.sin(x.v)))),
-    "exp of tanh": (
-        lambda x: x.tanh().exp(),
-        _each(lambda x: (y := _tanh(x)).of(math.exp(y.v), math.exp(y.v))),
-    ),
-    "log of 2 + sin": (
-        lambda x: (x.sin() + 2.0).log(),
-        _each(lambda x: x.of(math.log(2 + math.sin(x.v)), math.cos(x.v) / (2 + math.sin(x.v)))),
-    ),
-    "sqrt of 1 + square": (
-        lambda x: (x * x + 1.0).sqrt(),
-        _each(lambda x: x.of(math.sqrt(1 + x.v**2), x.v / math.sqrt(1 + x.v**2))),
-    ),
-    "relu": (lambda x: x.relu(), _each(lambda x: x if x.v > 0 else Dual(0.0))),
-    "negative": (lambda x: -x, _each(lambda x: -x)),
-    "detach": (lambda x: x.detach(), _each(lambda x: Dual(x.v))),
-    "under no_grad": (lambda x: _unrecorded(x), _each(lambda x: Dual(2 * x.v))),
-    "transpose": (lambda x: x.transpose(), lambda a: a.transpose()),
-    "ravel": (lambda x: x.reshape(-1), lambda a: a.reshape(-1)),
-    "sum": (lambda x: x.sum(), lambda a: _whole(sum(a.reshape(-1), Dual(0.0)))),
-    "sum of rows": (lambda x: x.sum(axis=0), lambda a: _rows(a, lambda column: sum(column, Dual(0.0)))),
-    "mean, kept": (
-        lambda x: x.mean(axis=-1, keepdims=True),
-        lambda a: _rows(np.moveaxis(a, -1, 0), lambda row: sum(row, Dual(0.0)) / len(row))[..., None],
-    ),
-    "max of rows": (lambda x: x.max(axis=0), lambda a: _max(a, 0)),
-    "first": (lambda x: x[0], lambda a: _whole(a[0])),
-    "reversed": (lambda x: x[::-1], lambda a: a[::-1]),
-    "repeated places": (lambda x: x[[0, -1, 0]], lambda a: a[[0, -1, 0]]),
-}
-BINARY: dict[str, Callable[[Any, Any], Any]] = {
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "*": lambda a, b: a * b,
-    "/": lambda a, b: a / (b * b + 1.0),
-}
-OF_AXES = {"sum of rows", "mean, kept", "max of rows", "first", "reversed", "repeated places"}
-
-
-def _whole(x: Any) -> np.ndarray:
-    out = np.empty(np.shape(x), object)
-    out[...] = x
-    return out
-
-
-def _rows(a: np.ndarray, f: Callable[[list[Dual]], Dual]) -> np.ndarray:
-    out = np.empty(a.shape[1:], object)
-    for index in np.ndindex(out.shape):
-        out[index] = f([a[(k, *index)] for k in range(len(a))])
-    return out
-
-
-def _unrecorded(x: Tensor) -> Tensor:
-    with no_grad():
-        return x * 2.0
-
-
-@dataclass
+@dataclass(frozen=True, repr=False)
 class Program:
-    """Steps on numbered arrays: the inputs first, then what each step computed.
+    """Lines of code on arrays v0, v1, ...: the inputs first, then one array a step.
 
-    A step is (name, number, number): a key of ``UNARY`` or ``BINARY``, "@", or "assign", which puts the first row of
-    the second array into the first. Steps whose arrays do not fit are left out when the program is run.
+    Attributes
+    ----------
+    inputs : list of ndarray
+    steps : list of str
+        One or more lines each, the last array of which is named by its number.
+    names : dict
+        What the lines use besides ``ag`` and ``np``: functions of your own that take tensors as well as arrays of
+        objects, such as a :class:`Function`.
     """
 
-    inputs: list[np.ndarray]
-    steps: list[tuple[str, int, int]] = field(default_factory=list)
+    inputs: Sequence[np.ndarray]
+    steps: Sequence[str]
+    names: Mapping[str, Any] = field(default_factory=dict)
 
-    def run(self, values: list[Any], recorded: bool) -> list[Any]:
-        """All arrays that the program computes: tensors, or arrays of dual numbers."""
-        known = list(values)
-        for name, i, j in self.steps:
-            a, b = known[i % len(known)], known[j % len(known)]
-            if not _fits(name, a.shape, b.shape):
-                continue
-            if name in UNARY:
-                result = UNARY[name][0 if recorded else 1](a)
-            elif name in BINARY:
-                result = BINARY[name](a, b)
-            elif name == "@":
-                result = a @ b if recorded else _matmul(a, b)
-            else:
-                result = a * 1.0 if recorded else a.copy()
-                result[0] = b[0]
-            known.append(result if recorded else _whole(result))
-        return known
+    def run(self, ag: Any, inputs: Sequence[Any], after: Callable[[int, Any], Any] | None = None) -> list[Any]:
+        """All arrays, inputs included; ``after(k, array)`` may put another in the place of array ``k``."""
+        space: dict[str, Any] = {"ag": ag, "np": np, **self.names}
+        space |= {f"v{k}": a for k, a in enumerate(inputs)}
+        for k, step in enumerate(self.steps, len(inputs)):
+            exec(compiled(step), space)
+            if after is not None:
+                space[f"v{k}"] = after(k, space[f"v{k}"])
+        return [space[f"v{k}"] for k in range(len(inputs) + len(self.steps))]
 
-    def gradients(self) -> list[np.ndarray]:
-        """The gradient of the sum of the sines of all that was computed, by the library."""
-        leaves = [Tensor(a, requires_grad=True) for a in self.inputs]
-        outputs = [y for y in self.run(leaves, True) if y.requires_grad]
-        total = sum((y.sin().sum() for y in outputs[1:]), outputs[0].sin().sum())
-        return [g.numpy() for g in grad(total, leaves)]  # type: ignore[union-attr]
+    def __str__(self) -> str:
+        """A program that checks this one."""
+        inputs = ", ".join(f"np.array({a.tolist()})" for a in self.inputs)
+        steps = "".join(f"    {step!r},\n" for step in self.steps)
+        names = f", {{{', '.join(f'{name!r}: {name}' for name in self.names)}}}" if self.names else ""
+        return (
+            "import numpy as np\nfrom autograd_lite.testing import Program, check_program\n\n"
+            f"program = Program([{inputs}], [\n{steps}]{names})\nprint(check_program(program))"
+        )
 
-    def slope(self, directions: list[np.ndarray]) -> float:
-        """Its slope along some directions, by dual numbers."""
-        duals = []
-        for a, d in zip(self.inputs, directions, strict=True):
-            out = np.empty(a.shape, object)
-            for index in np.ndindex(a.shape):
-                out[index] = Dual(float(a[index]), float(d[index]))
-            duals.append(out)
-        known = self.run(duals, False)
-        return float(sum(x.d * math.cos(x.v) for y in known for x in np.asarray(y, object).reshape(-1)))
+    __repr__ = __str__
 
-    def total(self, inputs: list[np.ndarray]) -> float:
-        """The value, for finite differences."""
-        with no_grad():
-            return float(sum(float(np.sin(y.numpy()).sum()) for y in self.run([Tensor(a) for a in inputs], True)))
+    def without(self, k: int) -> Program | None:
+        """The program without array ``k``, if none is computed from it."""
+        at, n = k - len(self.inputs), len(self.inputs)
+        inputs = [a for i, a in enumerate(self.inputs) if i != k]
+        steps = [step for i, step in enumerate(self.steps) if i != at]
+        if not inputs or any(re.search(rf"\bv{k}\b", step) for step in (steps if k < n else steps[at:])):
+            return None
+
+        def renumbered(match: re.Match[str]) -> str:
+            return f"v{int(match[1]) - (int(match[1]) > k)}"
+
+        return replace(self, inputs=inputs, steps=[re.sub(r"\bv(\d+)\b", renumbered, step) for step in steps])
 
 
-def _fits(name: str, a: tuple[int, ...], b: tuple[int, ...]) -> bool:
-    if math.prod(a) > 64 or math.prod(b) > 64:
-        return False
-    if name in OF_AXES:
-        return len(a) > 0 and a[0] > 0
-    if name in UNARY:
-        return True
-    if name == "@":
-        return len(a) == len(b) == 2 and a[1] == b[0]
-    if name == "assign":
-        return len(a) > 0 and len(b) > 0 and a[1:] == b[1:]
-    try:
-        return math.prod(np.broadcast_shapes(a, b)) <= 64
-    except ValueError:
-        return False
+@lru_cache(maxsize=512)
+def compiled(step: str) -> CodeType:
+    """A step as code."""
+    return compile(step, "<program>", "exec")
 
 
-def random_program(rng: np.random.Generator, steps: int = 12) -> Program:
-    """A program of up to so many steps on two or three small arrays."""
-    shapes = [(2, 3), (3,), (3, 2), (), (1, 3), (2, 1)]
-    inputs = [np.asarray(rng.standard_normal(shapes[rng.integers(len(shapes))])) for _ in range(rng.integers(2, 4))]
-    names = [*UNARY, *BINARY, *BINARY, "@", "@", "assign", "assign"]
-    chosen = [(names[rng.integers(len(names))], int(rng.integers(64)), int(rng.integers(64))) for _ in range(steps)]
-    return Program(inputs, chosen)
+# -- Checking ---------------------------------------------------------------------------------------------------------
 
 
-def wrong_program(program: Program, rng: np.random.Generator, close: float = 1e-9) -> str:
-    """Words for what the library's gradient of a program gets wrong along a random direction; empty if nothing."""
-    directions = [rng.standard_normal(a.shape) for a in program.inputs]
-    gradients = program.gradients()
+class Seeing:
+    """``autograd_lite`` in which nothing is hidden from gradients, as nothing is from differences."""
+
+    no_grad = enable_grad = staticmethod(nullcontext)
+
+    class Tensor:
+        """What :class:`~autograd_lite.Tensor` is asked for by steps."""
+
+        detach = staticmethod(autograd_lite.copy)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(autograd_lite, name)
+
+
+def check_program(program: Program, *, order: int = 1, differences: bool = True, seed: int = 0) -> Verdict:
+    """Compare the gradients of all that a program computes with dual numbers, and with differences.
+
+    Parameters
+    ----------
+    program : Program
+    order : {1, 2}
+        The derivative that differences are asked about.
+    differences : bool
+        Whether to ask them at all; dual numbers are faster.
+    seed : int
+        Of cotangents and directions.
+
+    Returns
+    -------
+    Verdict
+        For a failure with the first step that is wrong and its worst element.
+
+    Examples
+    --------
+    >>> from autograd_lite import Function
+    >>> class Half(Function):
+    ...     def forward(self, a): return a * a
+    ...     def grad_a(self, g, a): return g * a
+    >>> program = Program([np.array([1.0, 2.0])], ["v1 = half(v0 + 1)"], {"half": Half()})
+    >>> print(check_program(program))
+    FAIL: first derivative, worst relative error 4.6e-01, measured to 1.0e-09 (seed 0)
+      The first wrong step is v1 = half(v0 + 1).
+      d output 0[1] / d input 0[1]: claimed 3, measured 6
+    """
+    verdict = judge_program(program, order=order, differences=differences, seed=seed)
+    if verdict.status is FAIL:
+        for k in range(len(program.steps)):
+            shorter = replace(program, steps=program.steps[: k + 1])
+            found = judge_program(shorter, differences=False, seed=seed)
+            if found.status is FAIL:
+                where = None if found.reason else _worst(shorter)
+                reason = f"The first wrong step is {program.steps[k]}. {found.reason}".rstrip()
+                return replace(verdict, reason=reason, where=where)
+    return verdict
+
+
+def judge_program(program: Program, *, order: int = 1, differences: bool = True, seed: int = 0) -> Verdict:
+    """``check_program`` that does not ask which step is wrong."""
+    rng = np.random.default_rng(seed)
+    with np.errstate(all="ignore"):
+        try:
+            tensors = _on_tensors(program)
+            cotangents = [random_like(y, rng) for y in tensors]
+            gradients = _gradients(tensors, cotangents, len(program.inputs))
+        except Exception as error:
+            return Verdict(FAIL, reason=f"{type(error).__name__}: {error}", seed=seed)
+        try:
+            verdict = _by_duals(program, tensors, cotangents, gradients, rng, seed)
+        except (ArithmeticError, ValueError):
+            return Verdict(UNDECIDED, reason="A slope is not finite here.", seed=seed)
+        if differences and verdict:
+            verdict = verdict.and_then(_by_differences(program, order, rng, seed))
+    return verdict
+
+
+def _by_duals(
+    program: Program,
+    tensors: Sequence[Tensor],
+    cotangents: Sequence[np.ndarray],
+    gradients: Sequence[np.ndarray],
+    rng: np.random.Generator,
+    seed: int,
+) -> Verdict:
+    """The verdict on gradients along a random direction, and on values."""
+    directions = [random_like(a, rng) for a in program.inputs]
     claimed = sum(float(np.sum(g * d)) for g, d in zip(gradients, directions, strict=True))
-    scale = sum(float(np.sum(np.abs(g * d))) for g, d in zip(gradients, directions, strict=True)) + 1.0
-    true = program.slope(directions)
-    return "" if abs(claimed - true) <= close * scale else f"The slope is {true!r}, the gradient says {claimed!r}."
+    true = size = 0.0
+    for k, (y, u, tensor) in enumerate(zip(_on_duals(program, directions, tensors), cotangents, tensors, strict=True)):
+        if y.shape != tensor.shape:
+            return Verdict(FAIL, reason=f"v{k} has shape {tensor.shape}, not {y.shape}.", seed=seed)
+        for x, weight, v in zip(y.flat, u.flat, tensor.numpy().flat, strict=True):
+            if not abs(x.v - v) <= CLOSE * max(1.0, abs(v)):
+                return Verdict(FAIL, reason=f"A value of v{k} is {v:.17g}, not {x.v:.17g}.", seed=seed)
+            true += weight * x.d
+            size += abs(weight) * x.size
+    if not np.isfinite(size):
+        return Verdict(UNDECIDED, reason="A slope is not finite here.", seed=seed)
+    error = abs(claimed - true) / max(size, 1e-300)
+    return Verdict(PASS if error <= CLOSE else FAIL, error, CLOSE, seed=seed)
 
 
-def shrunk(program: Program, wrong: Callable[[Program], Any]) -> Program:
-    """A program with as few steps as still make ``wrong(program)`` true."""
-    steps, k = list(program.steps), 0
-    while k < len(steps):
-        fewer = Program(program.inputs, steps[:k] + steps[k + 1 :])
-        if wrong(fewer):
-            steps = fewer.steps
-        else:
-            k += 1
-    return Program(program.inputs, steps)
+def random_like(a: Any, rng: np.random.Generator) -> np.ndarray:
+    """Random numbers in the shape of ``a``, none near 0."""
+    return signs(rng, a.size).reshape(a.shape)
+
+
+def _on_tensors(program: Program, ag: Any = autograd_lite) -> list[Tensor]:
+    return program.run(ag, [Tensor(a, requires_grad=True) for a in program.inputs])
+
+
+def _gradients(tensors: Sequence[Tensor], cotangents: Sequence[np.ndarray], inputs: int) -> list[np.ndarray]:
+    """The gradients of the inputs, which come first in ``tensors``."""
+    recorded = [(y, u) for y, u in zip(tensors, cotangents, strict=True) if y.requires_grad]
+    found = grad([y for y, _ in recorded], tensors[:inputs], [u for _, u in recorded], retain_graph=True)
+    return [g.numpy() for g in found]  # type: ignore[union-attr]
+
+
+def _on_duals(program: Program, directions: Sequence[np.ndarray], tensors: Sequence[Tensor]) -> list[np.ndarray]:
+    """What a program computes on dual numbers.
+
+    Each step starts from the library's own values, so that both see the same ties; they are compared later.
+    """
+    original: list[np.ndarray] = [duals(a, d) for a, d in zip(program.inputs, directions, strict=True)]
+
+    def adopt(k: int, y: Any) -> Any:
+        y = duals(y)
+        original.append(y)
+        if y.shape != tensors[k].shape:
+            return y
+        out = np.empty(y.shape, object)
+        pairs = zip(y.reshape(-1), tensors[k].numpy().reshape(-1).tolist(), strict=True)
+        out.reshape(-1)[:] = [Dual(v, x.d, x.size) for x, v in pairs]
+        return out
+
+    program.run(reference, list(original), adopt)
+    return original
+
+
+def _by_differences(program: Program, order: int, rng: np.random.Generator, seed: int) -> Verdict:
+    """The verdict by what values, or gradients, do along a direction; a little aside, where no numbers tie."""
+    start = [a + 1e-3 * random_like(a, rng) for a in program.inputs]
+    way, weights = ([random_like(a, rng) for a in start] for _ in range(2))
+    cotangents = [random_like(y, rng) for y in _on_tensors(program, Seeing())]
+
+    def total(inputs: Sequence[Tensor]) -> Any:
+        computed = program.run(Seeing(), inputs)
+        value = sum((y * u).sum() for y, u in zip(computed, cotangents, strict=True))
+        if order == 1:
+            return value
+        return sum((g * w).sum() for g, w in zip(grad(value, inputs, create_graph=True), weights, strict=True))
+
+    def along(t: float) -> np.ndarray:
+        moved = [a + t * d for a, d in zip(start, way, strict=True)]
+        return np.array([float(total([Tensor(a, requires_grad=order == 2) for a in moved]))])
+
+    leaves = [Tensor(a, requires_grad=True) for a in start]
+    value = total(leaves)
+    gradients = grad(value, leaves, allow_unused=True) if value.requires_grad else ()
+    parts = [g.numpy() * d for g, d in zip(gradients, way, strict=False) if g is not None]
+    claimed, scale = (sum(float(np.sum(part)) for part in some) for some in (parts, map(np.abs, parts)))
+    scale += abs(float(value))
+    measured = slopes(along, DOUBLE, 0.01 * NEAR)
+    error, bar = (float(found[0]) for found in (measured.distance(np.array([claimed])), measured.accuracy()))
+    if not bar <= NEAR * scale:
+        return Verdict(PASS, order=order, seed=seed)  # differences cannot tell
+    status = PASS if error <= NEAR * scale + 10 * bar else FAIL
+    nearest = float(measured.nearest(np.array([claimed]))[0])
+    reason = "" if status is PASS else f"Differences give {nearest:.8g} along a direction, not {claimed:.8g}."
+    return Verdict(status, error / max(scale, 1e-300), bar / max(scale, 1e-300), order, reason, seed=seed)
+
+
+def _worst(program: Program) -> Location:
+    """The derivative of an element of the last array that is wrong by most."""
+    tensors = _on_tensors(program)
+    inputs, last = program.inputs, tensors[-1]
+    places = [(i, place) for i, a in enumerate(inputs) for place in np.ndindex(a.shape)]
+    columns: list[Any] = [_on_duals(program, _unit(inputs, i, place), tensors)[-1] for i, place in places]
+    found = []
+    for at in np.ndindex(last.shape):
+        gradients = _gradients(tensors, _unit(tensors, len(tensors) - 1, at), len(inputs))
+        for (i, place), true in zip(places, columns, strict=True):
+            claimed = float(gradients[i][place])
+            found.append(Location(i, place, len(program.steps) - 1, at, claimed, true[at].d))
+    return max(found, key=lambda where: abs(where.claimed - where.true))
+
+
+def _unit(arrays: Sequence[Any], i: int, place: tuple[int, ...]) -> list[np.ndarray]:
+    """Zeros in the shapes of some arrays, but a 1 at one place of array ``i``."""
+    zeros = [np.zeros(a.shape) for a in arrays]
+    zeros[i][place] = 1.0
+    return zeros
