@@ -44,7 +44,7 @@ def test_of_something_else(n):
 
 def test_what_was_drawn():
     numbers = [x for x in drawn if isinstance(x, int)]
-    print("drawn:", [float(x.sum()) for x in drawn if not isinstance(x, int)], len(numbers))
+    print("drawn:", [float(x.real.sum()) for x in drawn if not isinstance(x, int)], len(numbers))
 """
 
 
