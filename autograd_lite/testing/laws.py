@@ -30,6 +30,8 @@ class Linear:
 
     def __init__(self, f: Any, arrays: Sequence[Any], vjp: Any = None, kwargs: Any = None, seed: int = 0) -> None:
         self.arrays = [np.asarray(plain(a)) for a in arrays]
+        if not self.inputs:
+            raise TypeError("No argument is an array of floating point numbers; there is nothing to differentiate.")
         self.claim = partial(vjp, **(kwargs or {})) if vjp else tensor_vjp(f, kwargs or {})
         self.rng = np.random.default_rng(seed)
         self.values, self.pull = self.at(self.arrays)
@@ -206,9 +208,9 @@ def adjoint(f: Any, *arrays: Any, vjp: Any = None, kwargs: Any = None, seed: int
     the backward pass.
     """
     at = Linear(f, arrays, vjp, kwargs, seed)
-    push = jvp or (None if vjp else partial(_push, f, kwargs or {}))
-    if push is None:
-        return ""
+    if vjp and not jvp:
+        raise ValueError("The adjoint of a vjp is forward mode; pass it as jvp=...")
+    push = jvp or partial(_push, f, kwargs or {})
     us, vs = at.cotangents(), [np.asarray(at.rng.standard_normal(a.shape), a.dtype) for a in at.inputs]
     forward = sum(float(np.sum(u * plain(t))) for u, t in zip(us, listed(push(at.arrays, vs)), strict=True))
     gradients = at.pull(us)
@@ -235,21 +237,23 @@ def _push(f: Any, kwargs: Mapping[str, Any], arrays: Sequence[Any], tangents: Se
 
 def create_graph(f: Any, *arrays: Any, vjp: Any = None, kwargs: Any = None, seed: int = 0) -> str:
     """Gradients that are recorded equal those that are not."""
-    if vjp:
-        return ""
+    _refuse(vjp)
     at = Linear(f, arrays, None, kwargs, seed)
     us = at.cotangents()
     leaves = [Tensor(a, requires_grad=True) if is_float(a) else a for a in at.arrays]
     with np.errstate(all="ignore"):
         _, pullback = tensor_vjp(f, kwargs or {}, create_graph=True)(*leaves)
         recorded = [plain(g) for g in pullback([Tensor(u) for u in us])]
-    return apart("With create_graph", recorded, at.pull(us), at.rounding)
+    computed = at.pull(us)
+    for i, (a, b) in enumerate(zip(recorded, computed, strict=True)):
+        if a.dtype != b.dtype:
+            return f"With create_graph: the gradient of input {i} is {a.dtype}, not {b.dtype}."
+    return apart("With create_graph", recorded, computed, at.rounding)
 
 
 def symmetric_hessian(f: Any, *arrays: Any, vjp: Any = None, kwargs: Any = None, seed: int = 0) -> str:
     """``v . (H w) = w . (H v)`` for the second derivatives of ``u . f``."""
-    if vjp:
-        return ""
+    _refuse(vjp)
     at = Linear(f, arrays, None, kwargs, seed)
     us = at.cotangents()
     sides = [[np.asarray(at.rng.standard_normal(a.shape), a.dtype) for a in at.inputs] for _ in range(2)]
@@ -273,6 +277,11 @@ def symmetric_hessian(f: Any, *arrays: Any, vjp: Any = None, kwargs: Any = None,
     if not np.isfinite(size) or abs(products[0] - products[1]) <= 100 * CLOSE[width] * size + 1e-300:
         return ""
     return f"The second derivatives are not symmetric: v . (H w) is {products[0]:.8g}, w . (H v) is {products[1]:.8g}."
+
+
+def _refuse(vjp: Any) -> None:
+    if vjp:
+        raise ValueError("This is a law of functions of tensors, whose gradients can be differentiated again.")
 
 
 OF_TENSORS: dict[str, Law] = {law.__name__: law for law in (adjoint, create_graph, symmetric_hessian)}
@@ -347,6 +356,7 @@ def check_laws(
     f: Callable[..., Any] | None,
     *arrays: Any,
     vjp: Callable[..., Any] | None = None,
+    jvp: Callable[..., Any] | None = None,
     kwargs: Mapping[str, Any] | None = None,
     also: Sequence[str] = (),
     skip: Sequence[str] = (),
@@ -356,8 +366,8 @@ def check_laws(
 
     Parameters
     ----------
-    f, vjp, kwargs, seed
-        As for :func:`gradcheck`.
+    f, vjp, jvp, kwargs, seed
+        As for :func:`gradcheck`. Of a ``vjp``, second derivatives are not asked for, and the adjoint only with ``jvp``.
     *arrays : array_like
     also : sequence of str
         Laws that hold for some functions only: "batch_is_sum", "chunks", "permutation", "broadcasting_is_tiling".
@@ -377,7 +387,9 @@ def check_laws(
     """
     if unknown := {*also, *skip} - ALL.keys():
         raise ValueError(f"There is no law {sorted(unknown)[0]!r}; there are {', '.join(ALL)}.")
-    names = [name for name in (*LAWS, *OF_TENSORS, *also) if name not in skip]
+    of_tensors = [name for name in OF_TENSORS if not vjp or (jvp and name == "adjoint")]
+    names = [name for name in (*LAWS, *of_tensors, *also) if name not in skip]
     given = [np.asarray(plain(a)) for a in arrays]
-    found = {name: ALL[name](f, *given, vjp=vjp, kwargs=kwargs, seed=seed) for name in names}
+    more = {"adjoint": {"jvp": jvp}}
+    found = {name: ALL[name](f, *given, vjp=vjp, kwargs=kwargs, seed=seed, **more.get(name, {})) for name in names}
     return {name: words for name, words in found.items() if words}

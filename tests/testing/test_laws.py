@@ -86,6 +86,64 @@ def test_forward_mode_that_is_no_transpose_of_reverse_mode_is_found():
     assert not laws.adjoint(None, X, vjp=lambda x: (x * x, lambda u: 2 * x * u), jvp=lambda xs, vs: 2 * xs[0] * vs[0])
 
 
+def test_writing_into_an_input_is_found_in_both_passes():
+    def forward(x):
+        x += 1
+        return x * 2, lambda u: u * 2
+
+    def backward(x):
+        def pullback(u):
+            x[0] = 0
+            return u * 2
+
+        return x * 2, pullback
+
+    assert [laws.nothing_mutated(None, X, vjp=vjp) for vjp in (forward, backward)] == 2 * [
+        "The function writes into input 0."
+    ]
+    assert X[0, 1] == -2.0
+
+
+def test_a_vjp_keeps_all_laws_that_can_be_asked_of_it():
+    def product(a, b):
+        return a * b, lambda u: (u * b, (u * a).sum(0, keepdims=True))
+
+    def jvp(arrays, tangents):
+        return arrays[0] * tangents[1] + tangents[0] * arrays[1]
+
+    also = ["batch_is_sum", "chunks", "permutation"]
+    assert check_laws(None, X, W, vjp=product, jvp=jvp, also=also) == {}
+    assert "adjoint" in check_laws(None, X, W, vjp=product, jvp=lambda *both: 2 * jvp(*both))
+    assert (
+        check_laws(None, X, X + 1, vjp=lambda a, b: (a * b, lambda u: (u * b, u * a)), also=[*laws.OF_BROADCASTING])
+        == {}
+    )
+
+
+@pytest.mark.parametrize("name", laws.OF_TENSORS)
+def test_a_law_that_cannot_be_asked_of_a_vjp_alone_says_so(name):
+    with pytest.raises(ValueError, match="forward mode; pass it as jvp|law of functions of tensors"):
+        laws.ALL[name](None, X, vjp=lambda x: (x * 2, times_two))
+
+
+def test_arguments_without_floating_point_numbers_are_refused():
+    with pytest.raises(TypeError, match="nothing to differentiate"):
+        laws.linearity(None, np.array([1, 2]), vjp=lambda x: (x * 2, times_two))
+
+
+class SingleWhenRecorded(Function):
+    def forward(self, a):
+        return a * 1
+
+    def grad_a(self, g):
+        return g.astype(np.float32) if isinstance(g, Tensor) else g
+
+
+def test_recorded_gradients_of_another_dtype_are_found():
+    words = laws.create_graph(SingleWhenRecorded(), X)
+    assert words == "With create_graph: the gradient of input 0 is float32, not float64."
+
+
 class OtherWhenRecorded(Function):
     def forward(self, a):
         return a * a
