@@ -17,13 +17,14 @@ from typing import Any
 
 import numpy as np
 
+from .._arrays import Piece
 from ..function import Function
 from ..tensor import Tensor
 from .problem import listed
 
 Mistake = Callable[["Planted", Any], Any]
 
-# -- The mistakes: from a right gradient to a wrong one ---------------------------------------------------------------
+# -- The mistakes: from a right gradient to a wrong one, written for arrays and for tensors alike ----------------------
 
 
 def _sign(mutant: Planted, g: Any) -> Any:
@@ -31,11 +32,11 @@ def _sign(mutant: Planted, g: Any) -> Any:
 
 
 def _factor(mutant: Planted, g: Any) -> Any:
-    return g * g.dtype.type(1.5)
+    return g * 1.5
 
 
 def _dropped(mutant: Planted, g: Any) -> Any:
-    return g * g.dtype.type(0)
+    return g * 0
 
 
 def _transposed(mutant: Planted, g: Any) -> Any:
@@ -62,13 +63,16 @@ def _unsummed(mutant: Planted, g: Any) -> Any:
     """The first of what should be summed up over a leading axis."""
     if not g.ndim or len(g) < 2:
         return g
-    part = np.zeros_like(g)
-    part[0] = g[0]
-    return part
+    return g * (np.arange(len(g)) == 0).reshape(-1, *[1] * (g.ndim - 1))
 
 
 def _dtype(mutant: Planted, g: Any) -> Any:
     return g.astype(np.float32 if g.dtype == np.float64 else np.float64)
+
+
+def _detached(mutant: Planted, g: Any) -> Any:
+    """The right numbers, of which nobody knows how they were computed."""
+    return g.detach()
 
 
 MISTAKES: dict[str, Mistake] = {
@@ -82,6 +86,7 @@ MISTAKES: dict[str, Mistake] = {
     "missing sum": _unsummed,
     "wrong dtype": _dtype,
 }
+RECORDED: dict[str, Mistake] = {name: m for name, m in MISTAKES.items() if m is not _stale} | {"detached": _detached}
 
 
 @dataclass
@@ -93,23 +98,32 @@ class Planted:
     name : str
         What is wrong where.
     mistake : str
-        A key of ``MISTAKES``.
+        A key of ``MISTAKES``, or of ``RECORDED``.
     changed : int
         How many gradients it made different so far; one that changes nothing is no mistake.
+    recorded : bool
+        Whether it is in gradients that ``create_graph`` records, so that only the next derivative is wrong.
     """
 
     name: str
     mistake: str
     changed: int = 0
+    recorded: bool = False
     memory: dict[Any, Any] = field(default_factory=dict)
 
     def __call__(self, gradient: Any) -> Any:
         """The wrong gradient in place of a right one."""
-        if not isinstance(gradient, np.ndarray | np.generic) or gradient.dtype.kind != "f":
+        if not isinstance(gradient, np.ndarray | np.generic | Tensor) or gradient.dtype.kind != "f":
             return gradient
-        wrong = MISTAKES[self.mistake](self, gradient)
-        self.changed += wrong.dtype != gradient.dtype or not np.array_equal(wrong, gradient, equal_nan=True)
+        wrong = (MISTAKES | RECORDED)[self.mistake](self, gradient)
+        self.changed += _is_other(wrong, gradient)
         return wrong
+
+
+def _is_other(wrong: Any, right: Any) -> bool:
+    if isinstance(right, Tensor):
+        return wrong.requires_grad != right.requires_grad or _is_other(wrong.numpy(), right.numpy())
+    return wrong.dtype != right.dtype or not np.array_equal(wrong, right, equal_nan=True)
 
 
 # -- Planting ---------------------------------------------------------------------------------------------------------
@@ -143,10 +157,11 @@ def _mutant(vjp: Callable[..., Any], i: int, planted: Planted) -> Callable[..., 
 
 
 @contextmanager
-def planted_in(rule: type[Function], i: int, wrap: Callable[[Any], Any]) -> Iterator[None]:
+def planted_in(rule: type[Function], i: int, wrap: Callable[[Any], Any], recorded: bool = False) -> Iterator[None]:
     """Inside the block, gradient number ``i`` of a rule is what ``wrap`` makes of it; in this process, everywhere.
 
-    Only in first order: gradients that are recorded stay right.
+    Only the arrays of first order are wrapped, and gradients that are recorded stay right; or with ``recorded`` only
+    those, which are tensors.
     """
     plan: Any = rule.plan  # it changes what nothing else does
     before = plan.gradients, plan.left, plan.right
@@ -154,7 +169,9 @@ def planted_in(rule: type[Function], i: int, wrap: Callable[[Any], Any]) -> Iter
 
     def wrong(*args: Any) -> Any:
         gradient = right(*args)
-        return gradient if isinstance(gradient, Tensor) else wrap(gradient)
+        if isinstance(gradient, Piece):
+            gradient = gradient.array()
+        return wrap(gradient) if isinstance(gradient, Tensor) == recorded else gradient
 
     try:
         plan.gradients = (*plan.gradients[:i], wrong, *plan.gradients[i + 1 :])
@@ -164,13 +181,18 @@ def planted_in(rule: type[Function], i: int, wrap: Callable[[Any], Any]) -> Iter
         plan.gradients, plan.left, plan.right = before
 
 
-def mutants_of_rules(rules: Iterable[type[Function]]) -> Iterator[tuple[Planted, tuple[type[Function], int]]]:
-    """Every mistake in every gradient of some rules; :func:`planted_in` plants one."""
+def mutants_of_rules(
+    rules: Iterable[type[Function]], recorded: bool = False
+) -> Iterator[tuple[Planted, tuple[type[Function], int]]]:
+    """Every mistake in every gradient of some rules; :func:`planted_in` plants one.
+
+    With ``recorded``, those that leave first derivatives right: ``planted_in(rule, i, planted, planted.recorded)``.
+    """
     for rule in rules:
         for i, gradient in enumerate(rule.plan.gradients):
-            for mistake in MISTAKES if gradient is not None else ():
-                name = getattr(gradient, "__name__", "")
-                yield Planted(f"{rule.__name__}.{name}: {mistake}", mistake), (rule, i)
+            for mistake in (RECORDED if recorded else MISTAKES) if gradient is not None else ():
+                name = f"{rule.__name__}.{getattr(gradient, '__name__', '')}: {mistake}" + ", recorded" * recorded
+                yield Planted(name, mistake, recorded=recorded), (rule, i)
 
 
 # -- Counting ---------------------------------------------------------------------------------------------------------
