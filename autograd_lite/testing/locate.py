@@ -47,7 +47,8 @@ class Elements:
             float(np.fmax.reduce(np.abs(x), axis=None, initial=check.order - 1.0)) for x in (self.claims, self.size)
         )
         loudest = loudest if np.isfinite(loudest) else 0.0
-        self.faintest, self.unseen = 100 * self.problem.claimed_eps**2 * loudest, self.problem.eps * loudest
+        self.faintest = 100 * self.problem.claimed_eps**2 * loudest
+        self.unseen = self.problem.eps * max(loudest, 1.0)
         self.error, self.relative, self.bad, self.unclear = self._judged(self.slopes, np.eye(len(self.inputs)))
         # Where another output has no value or no slope, 0 times infinity is claimed; that is not this one's fault.
         nowhere = ~np.isfinite(self.claims) & (self.unclear.any(1, keepdims=True) | (len(finite) < check.base.size))
@@ -142,7 +143,10 @@ class Elements:
             direction[i] = reach[i]
             direction = exact(direction, self.problem.start)
             slope = scaled(self._measure(direction), 1 / direction[i])
-            best = slope if best is None else choose(slope.accuracy() < best.accuracy(), slope, best)
+            if best is not None:  # where nothing changes, a larger reach may know more
+                better = (slope.accuracy() < best.accuracy()) & ((slope.span > 0) | (best.span == 0))
+                slope = choose(better, slope, best)
+            best = slope
             if np.all(best.accuracy() <= self.check.tolerance * np.maximum(np.abs(best.value), self.size)):
                 break
         assert best is not None
@@ -200,7 +204,8 @@ class Elements:
                     continue
                 left.remove(o)
                 shape = self._shape(o, measured, mixtures)
-                mixed = bad[:, o].any() and np.isfinite(self.claims[:, o]).all()
+                seen = all(np.isfinite(slope.doubt[o]) for slope in measured)
+                mixed = bad[:, o].any() and np.isfinite(self.claims[:, o]).all() and seen
                 if self.bad[:, o].any() or (shape != "additive" and mixed):
                     if shape == "other":
                         undecided.append(o)

@@ -123,9 +123,10 @@ def slopes(f: Callable[[float], Vector], eps: float, target: float, noise: Vecto
     tiny = Tiny(f, middle)
     noise = np.fmax(eps * np.abs(middle), tiny.rounding() if noise is None else noise)
     center, right, left = (Extrapolation(power, middle.shape, eps) for power in (2, 1, 1))
-    step, span = FIRST_STEP, np.zeros(middle.shape)
+    step, span, seen = FIRST_STEP, np.zeros(middle.shape), [middle]
     for level in range(LEVELS):
         above, below = f(step), f(-step)
+        seen += [above, below]
         span = np.fmax(span, np.fmax(np.abs(above - middle), np.abs(below - middle)))
         here = np.fmax(noise, eps * np.fmax(np.abs(above), np.abs(below)))
         center.add((above - below) / (2 * step), here, step)
@@ -142,12 +143,19 @@ def slopes(f: Callable[[float], Vector], eps: float, target: float, noise: Vecto
     value, bar = center.best, center.bar
     for side in (right, left):  # at the edge of the domain there is one side only
         value, bar = np.where(np.isinf(bar), side.best, value), np.where(np.isinf(bar), side.bar, bar)
-    gap = np.abs(right.best - left.best)  # across a kink too close to be seen, central differences agree on a mean
-    gap = np.where(right.known & left.known & np.isinf(right.bar + left.bar), np.inf, gap)
-    split = gap > SUPPORT * np.fmax(np.abs(right.best), np.abs(left.best))
-    bar = np.where(split & right.known & left.known, np.fmax(bar, gap), bar)
+    # Across a kink that is too close to be seen, central differences agree on a mean of what the sides do not agree on.
+    gap, sides = np.abs(right.best - left.best), right.bar + left.bar
+    split = gap > np.fmax(sides, SUPPORT * np.fmax(np.abs(right.best), np.abs(left.best)))
+    bar = np.where(split, np.fmax(bar, gap), bar)
+    diverging = right.known & left.known & np.isinf(sides)
+    jumping = (noise > SUPPORT * span) & (noise > np.abs(middle) * eps / SUPPORT)
+    stepping = few(seen) & (span > 10 * noise)
+    bar = np.where(diverging | jumping | stepping, np.inf, bar)
     doubt = np.fmax(np.fmax(center.doubt(), right.doubt()), left.doubt())
-    return Slopes(value, bar, left.best, right.best, left.bar + right.bar, span, doubt)
+    # What happens within the smallest step, such as another kink, is out of sight.
+    sides = sides + TINY * np.abs(seen[1] + seen[2] - 2 * middle) / FIRST_STEP**2
+    doubt = np.where((gap > 10 * sides) & (noise > 1e3 * eps * np.fmax(np.abs(middle), span)), np.inf, doubt)
+    return Slopes(value, bar, left.best, right.best, sides, span, doubt)
 
 
 def rounding(f: Callable[[float], Vector], middle: Vector) -> Vector:
@@ -176,6 +184,12 @@ class Tiny:
         ahead, behind = (self.above[2] - self.middle) / (3 * TINY), (self.middle - self.below[2]) / (3 * TINY)
         off = [np.abs(s - e.best) - e.bar for s, e in ((ahead, right), (behind, left))]
         return bool(np.any(np.fmax(*off) > SAFETY * noise / TINY + slack))
+
+
+def few(seen: list[Vector]) -> Vector:
+    """Whether values change, but are so few that they must be rounded to steps of their own."""
+    changes = np.diff(np.sort(np.array(seen), 0), axis=0)
+    return np.isin(np.sum(changes > 0, 0), [1, 2])
 
 
 def scaled(s: Slopes, by: float) -> Slopes:

@@ -25,6 +25,7 @@ ARITHMETIC = [
     Row("negative", one(), lambda m, a: -a),
     Row("positive", one()),
     Row("power", pair(c.positive, c.moderate)),
+    Row("power by arrays with 0", pair(c.positive, c.with_zeros), lambda m, a, b: m.power(a, b)),
     Row("power of 0", pair(c.with_zeros, c.above_one), lambda m, a, b: m.power(m.abs(a), b + 2.5)),
     Row("power by a number", one(c.away_from_zero, fixed(n=[-2, -1, 0, 1, 2, 3, 4, 2.0])), lambda m, a, n: a**n),
     Row("power by a broken number", one(c.positive, fixed(n=[-0.5, 0.5, 1.5])), lambda m, a, n: m.power(a, n)),
