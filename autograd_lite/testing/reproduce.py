@@ -119,8 +119,8 @@ class Program:
             return f"np.dtype({value.str!r})"
         if isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "fciub" and value.size <= LARGEST:
             return array(value)
-        if kind is Tensor and (value.is_leaf or not value.requires_grad) and value.size <= LARGEST:
-            return f"{self._name_of(Tensor)}({array(value.data)}, requires_grad={value.requires_grad})"
+        if isinstance(value, Tensor) and (value.is_leaf or not value.requires_grad) and value.size <= LARGEST:
+            return f"{self._name_of(kind)}({array(value.data)}, requires_grad={value.requires_grad})"
         if kind is partial:
             keywords = "".join(f", {name}={self.expression(v)}" for name, v in value.keywords.items())
             return f"{self._name_of(partial)}({self._items([value.func, *value.args])}{keywords})"
