@@ -8,6 +8,7 @@ PASS
 
 from importlib import import_module
 
+from . import adapters
 from .blame import Culprit, culprits
 from .check import gradcheck
 from .laws import check_laws
@@ -31,6 +32,7 @@ __all__ = [
     "Score",
     "Status",
     "Verdict",
+    "adapters",
     "check_gradients",
     "check_laws",
     "check_program",
