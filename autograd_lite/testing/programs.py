@@ -25,7 +25,7 @@ import autograd_lite
 
 from ..derivatives import grad
 from ..tensor import Tensor
-from . import reference
+from . import reference, reproduce
 from .check import signs
 from .duals import Dual, duals
 from .numerical import DOUBLE, slopes
@@ -65,13 +65,14 @@ class Program:
 
     def __str__(self) -> str:
         """A program that checks this one."""
-        inputs = ", ".join(f"np.array({a.tolist()})" for a in self.inputs)
-        steps = "".join(f"    {step!r},\n" for step in self.steps)
-        names = f", {{{', '.join(f'{name!r}: {name}' for name in self.names)}}}" if self.names else ""
-        return (
-            "import numpy as np\nfrom autograd_lite.testing import Program, check_program\n\n"
-            f"program = Program([{inputs}], [\n{steps}]{names})\nprint(check_program(program))"
-        )
+        text = reproduce.Program()
+        text.imports = ["import numpy as np", "from autograd_lite.testing import Program, check_program"]
+        names = [f"{name!r}: {name}" for name, value in self.names.items() if text.bind(name, value)]
+        steps = [f"    {step!r}," for step in self.steps]
+        inputs = ", ".join(map(reproduce.array, self.inputs))
+        end = f"], {{{', '.join(names)}}})" if names else "])"
+        text.lines += [f"program = Program([{inputs}], [", *steps, end, "print(check_program(program))"]
+        return str(text)
 
     __repr__ = __str__
 

@@ -87,22 +87,18 @@ PLACES = [
     (SetItem, 1), (Softmax, 0), (Max, 0), (AvgPool2d, 0), (MatMul, 0), (Mul, 1), (GetItem, 0), (Maximum, 1), (Where, 1),
     (Clip, 0), (Concatenate, 0), (Roll, 0), (Cumsum, 0), (Einsum, 0),
 ]  # fmt: skip
-SOME = slice(None if settings.default.max_examples > 100 else 3)
+SOME = slice(None if settings.default.max_examples > 100 else 2)
 
 
 @pytest.mark.parametrize(("rule", "i"), PLACES[SOME], ids=lambda value: getattr(value, "__name__", value))
 def test_a_wrong_rule_is_found_within_500_programs_and_its_program_shrinks_to_a_step_or_two(rule, i):
-    with planted_in(rule, i, lambda g: scaled(g, 1.5)):
+    with planted_in(rule, i, lambda g: g * 1.5):
         found = falsify_programs(differences=False)
         assert found.verdict.status is FAIL
         program = program_of(found)
         assert len(program.steps) <= 2
         assert check_program(program).status is FAIL
     assert check_program(program)
-
-
-def scaled(g, factor):
-    return (g if isinstance(g, np.ndarray | np.generic) else g.array()) * factor
 
 
 def program_of(found):
@@ -142,7 +138,7 @@ class Half(Function):
 def test_a_rule_of_ones_own_is_searched_in_half_of_all_steps():
     found = falsify_programs("half({any})", names={"half": Half()}, max_examples=50)
     assert found.verdict.reason == "The first wrong step is v1 = half(v0)."
-    assert not falsify_programs("double({any})", names={"double": lambda x: x + x}, max_examples=50)
+    assert not falsify_programs("double({any})", names={"double": lambda x: x + x}, max_examples=20)
 
 
 def test_an_error_in_the_library_is_a_failure_with_its_words():
@@ -179,6 +175,12 @@ def test_a_program_prints_as_a_program_that_checks_it(capsys):
     program = Program([np.array([1.0, 2.0])], ["v1 = ag.sin(v0)", "v2 = ag.copy(v1)\nv2[0] = v1[1]"])
     exec(str(program), {})
     assert capsys.readouterr().out.startswith("PASS: first derivative")
+
+
+def test_a_program_prints_with_the_functions_that_it_uses(capsys):
+    program = Program([np.array([1.0, 2.0])], ["v1 = half(v0)"], {"half": Half()})
+    exec(str(program), {})
+    assert capsys.readouterr().out.startswith("FAIL: first derivative")
 
 
 def test_an_array_that_nothing_is_computed_from_can_be_taken_out():
