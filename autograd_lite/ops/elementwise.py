@@ -6,7 +6,7 @@ import numpy as np
 
 from .._arrays import power
 from ..function import Function
-from ..kernels import special
+from ..kernels import rectify, special
 
 LOG_2, LOG_10 = math.log(2), math.log(10)
 
@@ -257,8 +257,17 @@ class Relu(Elementwise):
 
     __slots__ = ()
 
-    def forward(self, a): return np.maximum(a, 0)
-    def grad_a(self, g, y): return g * (y > 0)
+    def forward(self, a): return rectify.relu(a)
+    def grad_a(self, g, y): return Gate()(g, y)
+
+
+class Gate(Elementwise):
+    """y = u where b > 0, else 0."""
+
+    __slots__ = ()
+
+    def forward(self, u, b): return rectify.relu_gradient(u, b)
+    def grad_u(self, g, b): return Gate()(g, b)
 
 
 class Maximum(Elementwise):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..function import Function
+from ..kernels import products
 
 
 class MatMul(Function):
@@ -11,9 +12,9 @@ class MatMul(Function):
     __slots__ = ()
     broadcasts = True
 
-    def forward(self, a, b): return a @ b
-    def grad_a(self, g, b): return g @ b.swapaxes(-1, -2)
-    def grad_b(self, g, a): return a.swapaxes(-1, -2) @ g
+    def forward(self, a, b): return products.matmul(a, b)
+    def grad_a(self, g, b): return MatMul()(g, b.swapaxes(-1, -2))
+    def grad_b(self, g, a): return MatMul()(a.swapaxes(-1, -2), g)
 
 
 class Einsum(Function):

@@ -3,8 +3,9 @@
 import numpy as np
 
 from ..function import Function
-from ..kernels import recurrent
+from ..kernels import products, recurrent
 from .elementwise import Exp, Sigmoid
+from .linalg import MatMul
 from .reduce import LogSoftmax, Mean, Sum
 from .shape import Concatenate, Stack
 from .trigonometry import Tanh
@@ -16,11 +17,11 @@ class Linear(Function):
     __slots__ = ()
 
     def forward(self, x, w, bias):
-        y = x @ w.swapaxes(0, 1)
+        y = products.matmul(x, w.swapaxes(0, 1))
         return y if bias is None else np.add(y, bias, out=y if y.dtype == bias.dtype else None)
 
-    def grad_x(self, g, w): return g @ w
-    def grad_w(self, g, x): return g.swapaxes(0, 1) @ x
+    def grad_x(self, g, w): return MatMul()(g, w)
+    def grad_w(self, g, x): return MatMul()(g.swapaxes(0, 1), x)
     def grad_bias(self, g): return Sum(0)(g)
 
 
@@ -92,7 +93,7 @@ class LSTM(Function):
         """How much each gate moves c or h, and c moves h and its next value."""
         steps, n, width = z.shape[0], z.shape[1], w.shape[1]
         before, c = y[0, :-1].reshape(steps * n, width), y[1, :-1]
-        gates = z + (before @ w.swapaxes(0, 1)).reshape(steps, n, 4 * width)
+        gates = z + MatMul()(before, w.swapaxes(0, 1)).reshape(steps, n, 4 * width)
         i, f, o = (Sigmoid()(gates[:, :, k * width : (k + 1) * width]) for k in (0, 1, 3))
         new, out = Tanh()(gates[:, :, 2 * width : 3 * width]), Tanh()(y[1, 1:])
         moves = (new * i * (1 - i), c * f * (1 - f), i * (1 - new * new), out * o * (1 - o))
@@ -112,7 +113,7 @@ class LSTM(Function):
 
     def grad_w(self, g, y, back):
         dz = back[0].reshape(-1, back[0].shape[2])
-        return dz.swapaxes(0, 1) @ y[0, :-1].reshape(dz.shape[0], -1)
+        return MatMul()(dz.swapaxes(0, 1), y[0, :-1].reshape(dz.shape[0], -1))
 
     def grad_h0(self, g, back): return back[1]
     def grad_c0(self, g, back): return back[2]
