@@ -6,6 +6,7 @@ gradients of one step by the names of the spec; dropout is off when ``check`` is
 
 from __future__ import annotations
 
+import os
 from time import perf_counter
 from typing import Any
 
@@ -16,6 +17,7 @@ from autograd_lite import Tensor, no_grad
 from nn import functional as F
 
 Spec = dict[str, Any]
+THREADS = int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1)
 VERSION = f"NumPy {np.__version__}"
 
 
@@ -89,8 +91,11 @@ class Training:
     """A model, its loss and its optimiser; subclasses say which."""
 
     optimizer: Any = None
+    convolves = False
 
     def __init__(self, spec: Spec, check: bool = False) -> None:
+        # Convolutions gain from threads that share the batch, matrix products from those of BLAS.
+        autograd_lite.set_threads(THREADS if self.convolves else None)
         self.x, self.t = Tensor(spec["x"]), spec.get("t", spec.get("y"))
         self.model = self.build(spec, spec["params"], 0.0 if check else 0.5).astype(self.x.dtype)
         self.loss_function = nn.CrossEntropyLoss()
@@ -155,7 +160,7 @@ class MLP(Training):
 class SimpleConvNet(Training):
     """W4: the book's convolutional net."""
 
-    optimizer = nn.optim.Adagrad
+    optimizer, convolves = nn.optim.Adagrad, True
 
     def build(self, spec: Spec, p: dict[str, np.ndarray], drop: float) -> nn.Module:
         body = [conv(p, 1), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten()]
@@ -188,7 +193,7 @@ class PlainInference(Inference):
 class DeepConvNet(Training):
     """W5: the book's deep net."""
 
-    optimizer = nn.optim.Adam
+    optimizer, convolves = nn.optim.Adam, True
 
     def build(self, spec: Spec, p: dict[str, np.ndarray], drop: float) -> nn.Module:
         layers: list[nn.Module] = []
@@ -216,6 +221,8 @@ class NormMLP(Training):
 
 class AlexNet(Training):
     """W7: AlexNet with batch normalisation, forward and backward."""
+
+    convolves = True
 
     def build(self, spec: Spec, p: dict[str, np.ndarray], drop: float) -> nn.Module:
         layers: list[nn.Module] = []
@@ -277,6 +284,7 @@ class LSTM:
     """W9: fifty steps of long short-term memory."""
 
     def __init__(self, spec: Spec, check: bool = False) -> None:
+        autograd_lite.set_threads(None)
         p, self.x = spec["params"], Tensor(spec["x"])
         self.model = nn.LSTM(*p["Wx"].shape[:1], p["Wh"].shape[0], dtype=self.x.dtype)
         values = {"weight_ih_l0": p["Wx"].T, "weight_hh_l0": p["Wh"].T, "bias_ih_l0": p["b"], "bias_hh_l0": 0 * p["b"]}
