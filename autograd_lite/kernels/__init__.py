@@ -16,6 +16,8 @@ products   products of matrices
 softmax    softmax and its logarithm
 sums       sums and means over axes
 recurrent  the recursion of long short-term memory
+compiled   whether loops are compiled, and the compiled ones
+loops      what is compiled
 memory     what becomes of freed memory
 scratch    memory that is used again, and the size of tiles
 threads    who uses the cores: BLAS, or a pool of our own

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from . import threads
+from . import compiled, loops, threads
 from .scratch import laid_out, pieces, slices
 from .windows import Pair, Shape, output_sizes, places
 
@@ -85,10 +85,15 @@ def max_pool2d_scatter(
     )
     dx = np.empty_like(x, dtype=g.dtype) if covered else np.zeros_like(x, dtype=g.dtype)
     apart = _apart(kernel, stride, dilation)
+    geometry = np.array([kernel, stride, padding, dilation])
 
     def work(part: Part) -> None:
         image, tile, spread = x[part[0]], y[part[0], :, part[1]], dx[part[0]]
-        bits, spread_bits = _bits(laid_out(g[part[0], :, part[1]], tile)), _bits(spread)
+        share = laid_out(g[part[0], :, part[1]], tile)
+        arrays = map(compiled.rows, (dx, share, x, y))
+        if compiled.run(loops.max_pool_scatter, *arrays, apart, geometry, part[1].start, part[0].start * x.shape[1]):
+            return
+        bits, spread_bits = _bits(share), _bits(spread)
         for which, where, first in _first_maxima(image, tile, part[1], kernel, stride, padding, dilation):
             if apart:
                 np.multiply(bits[which], first, out=spread_bits[where])

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from . import threads
+from . import compiled, loops, threads
 from .scratch import laid_out, slices
 
 PART = 1 << 17  # elements
@@ -25,14 +25,18 @@ def relu(x: np.ndarray) -> Any:
     if x.size <= PART or x.dtype.kind != "f":
         return np.maximum(x, 0)
     zeros = _zeros(x.dtype.char)
-    return _by_parts(lambda part, out: np.maximum(part, zeros[: part.size], out=out), x)
+    return _by_parts(
+        lambda part, y: compiled.run(loops.relu, y, part) or np.maximum(part, zeros[: part.size], out=y), x
+    )
 
 
 def relu_gradient(g: np.ndarray, y: np.ndarray) -> Any:
     """``g * (y > 0)``, for ``y = relu(x)``."""
     if g.size <= PART or g.dtype != y.dtype:
         return g * (y > 0)
-    return _by_parts(lambda part, values, out: np.multiply(part, values > 0, out=out), g, y)
+    return _by_parts(
+        lambda part, y, dx: compiled.run(loops.relu_gradient, dx, part, y) or np.multiply(part, y > 0, out=dx), g, y
+    )
 
 
 @cache

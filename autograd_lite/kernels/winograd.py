@@ -19,7 +19,7 @@ from functools import reduce
 
 import numpy as np
 
-from . import threads
+from . import compiled, loops, threads
 from .scratch import pieces, scratch, slices
 from .windows import Pair, Shape, fill
 
@@ -36,21 +36,14 @@ def correlate(x: np.ndarray, w: np.ndarray, bias: np.ndarray | None, y: np.ndarr
     """Write the convolution of images (N, C, H, W) with filters (O, C, 3, 3) to ``y``."""
     o, c = w.shape[:2]
     filters = (GG @ w.transpose(3, 2, 1, 0).reshape(9, c * o).astype(np.float32, copy=False)).reshape(16, c, o)
-    out = y.transpose(2, 3, 0, 1)
 
     def work(batch: slice) -> None:
-        n = batch.stop - batch.start
+        biases = np.tile(np.zeros(o, np.float32) if bias is None else bias, batch.stop - batch.start)
         for rows, d in _tiles(x[batch], w.shape, y.shape[2:], padding):
-            size = (*d.shape[2:4], n, o)
-            m = scratch("product", (4, 4, *size), np.float32)
+            m = scratch("product", (*d.shape[:4], len(biases)), np.float32)
             np.matmul(d.reshape(16, -1, c), filters, out=m.reshape(16, -1, o))
-            if bias is not None:
-                m[1, 1] += np.tile(bias, (n, 1))  # this element counts once in each of the 2 x 2 outputs
-            half = scratch("half", (2, 4, *size), np.float32)
-            _a_transposed(m, half[0], half[1])
-            tile = out[rows, :, batch]
-            for j, column in enumerate(half):
-                _a_transposed(column, tile[::2, j::2], tile[1::2, j::2])
+            if not compiled.run(loops.winograd_outputs, compiled.rows(y), m, biases, rows.start, batch.start * o):
+                _outputs(m, biases, y.transpose(2, 3, 0, 1)[rows, :, batch])
 
     threads.run(work, _batches(len(x), w.shape, y.shape[2:]))
 
@@ -75,22 +68,39 @@ def weight_gradient(g: np.ndarray, x: np.ndarray, shape: Shape, padding: Pair) -
 
 
 def _tiles(x: np.ndarray, filters: Shape, out: Shape, padding: Pair) -> Iterator[tuple[slice, np.ndarray]]:
-    """Rows of the output, and what they need of images: B' d B, as (4, 4, rows / 2, OW / 2, N, C)."""
+    """Rows of the output, and what they need of images: B' d B, as (4, 4, rows / 2, OW / 2, N * C)."""
     n, c = x.shape[:2]
     tall, wide = -(-out[0] // 2), -(-out[1] // 2)
     image = scratch("image", (2 * tall + 2, 2 * wide + 2, n, c), np.float32)
     fill(image, x.transpose(2, 3, 0, 1), (1, 1), padding)
+    image = image.reshape(*image.shape[:2], n * c)
     for pairs in slices(tall, pieces(tall, n * _row_bytes(filters, out), _least(filters))):
         high = pairs.stop - pairs.start
         strip = image[2 * pairs.start : 2 * pairs.stop + 2]
-        half = scratch("half", (4, 2, high, wide + 1, n, c), np.float32)
-        for j in (0, 1):
-            d = strip[:, j::2]
-            _b_transposed(d[:-2:2], d[1:-1:2], d[2::2], d[3::2], half[:, j])
-        d = scratch("windows", (4, 4, high, wide, n, c), np.float32)
-        evens, odds = half[:, 0], half[:, 1]
-        _b_transposed(evens[:, :, :-1], odds[:, :, :-1], evens[:, :, 1:], odds[:, :, 1:], d)
+        d = scratch("windows", (4, 4, high, wide, n * c), np.float32)
+        if not compiled.run(loops.winograd_tiles, d, strip):
+            _transformed(strip, d)
         yield slice(2 * pairs.start, 2 * pairs.stop), d
+
+
+def _transformed(strip: np.ndarray, d: np.ndarray) -> None:
+    """B' d B of the tiles of a strip."""
+    high, wide, length = d.shape[2:]
+    half = scratch("half", (4, 2, high, wide + 1, length), np.float32)
+    for j in (0, 1):
+        p = strip[:, j::2]
+        _b_transposed(p[:-2:2], p[1:-1:2], p[2::2], p[3::2], half[:, j])
+    evens, odds = half[:, 0], half[:, 1]
+    _b_transposed(evens[:, :, :-1], odds[:, :, :-1], evens[:, :, 1:], odds[:, :, 1:], d)
+
+
+def _outputs(m: np.ndarray, biases: np.ndarray, tile: np.ndarray) -> None:
+    """A' m A and the bias, which each image of a batch has, as a tile of the output."""
+    m[1, 1] += biases  # this element counts once in each of the 2 x 2 outputs
+    half = scratch("half", (2, *m.shape[1:]), np.float32)
+    _a_transposed(m, half[0], half[1])
+    for j, column in enumerate(half.reshape(*half.shape[:4], *tile.shape[2:])):
+        _a_transposed(column, tile[::2, j::2], tile[1::2, j::2])
 
 
 def _apart(image: np.ndarray, size: Shape, shift: Pair, name: str) -> np.ndarray:
