@@ -29,7 +29,7 @@ def test_few(x):
     return x.log()
 
 class TestMethods:
-    @given_gradients(some.array("nonzero"), vjp=lambda x: (np.abs(x), lambda u: u + 0 * x))
+    @given_gradients(some.array("nonzero", shape=()), vjp=lambda x: (np.abs(x), lambda u: u + 0 * x))
     def test_absolute(self, x):
         drawn.append(x)
         return np.abs(x)
