@@ -6,6 +6,7 @@ By default a sample; all of them with ``--hypothesis-profile=thorough``.
 from contextlib import ExitStack
 from copy import copy
 from functools import cache, partial
+from itertools import zip_longest
 
 import numpy as np
 import pytest
@@ -22,11 +23,13 @@ from autograd_lite.testing.mutation import MISTAKES, mutants_of, mutants_of_rule
 from autograd_lite.testing.problem import is_float
 from tests.rules.table import ROWS
 from tests.rules.test_completeness import rule_classes, rules_of
+from tests.rules.test_rules import gradients, leaves_of
 
 RULES = sorted((rule for rule in rule_classes() if any(rule.plan.gradients)), key=lambda rule: rule.__name__)
 PLACES = [(rule, i) for rule in RULES for i, gradient in enumerate(rule.plan.gradients) if gradient is not None]
 ALL = settings.default.max_examples > 100
 EVERY = 1 if ALL else 17
+DRAWN = 60 if ALL else 6
 
 # Mistakes that no check of the library's functions can find, and why.
 EXPLAINED: dict[str, str] = {}
@@ -111,18 +114,18 @@ def cases_of(row, number):
 
 
 @pytest.fixture(scope="module")
-def rows_reaching():
-    """For each gradient of each rule, the rows of the table in which it is called on arrays."""
-    found = {}
-    for row in ROWS:
-        called = set()
-        with ExitStack() as stack:
-            for place in PLACES:
-                stack.enter_context(planted_in(*place, partial(noting, called, place)))
-            for arrays, keywords in cases_of(row, 8 if ALL else 3):
-                judge(lambda *xs: row(ag, xs, keywords), *arrays, directions=1)  # noqa: B023
-        for place in called:
-            found.setdefault(place, []).append(row)
+def reaching():
+    """For each gradient of each rule, the cases in which it is called on arrays, those of different rows in turn."""
+    found, called = {}, set()
+    with ExitStack() as stack, np.errstate(all="ignore"):
+        for place in PLACES:
+            stack.enter_context(planted_in(*place, partial(noting, called, place)))
+        for turn in zip_longest(*([(row, case) for case in cases_of(row, DRAWN)] for row in ROWS)):
+            for row, (arrays, keywords) in filter(None, turn):
+                called.clear()
+                gradients(row, leaves_of(arrays), keywords)
+                for place in called:
+                    found.setdefault(place, []).append((row, arrays, keywords))
     return found
 
 
@@ -152,12 +155,13 @@ def uses():
     return {rule: list(some.values())[:8] for rule, some in found.items()}
 
 
-def functions(place, planted, rows, uses):
+def functions(place, planted, cases, uses):
     """Functions that use a rule, then the rule alone, each with arrays for it."""
-    for number in (4, 100):  # few cases find nearly all, many only what needs a square matrix, say
-        for row in rows:
-            for arrays, keywords in cases_of(row, number):
-                yield partial(lambda row, keywords, *xs: row(ag, xs, keywords), row, keywords), arrays
+    rows = {row.name: row for row, *_ in cases}.values()
+    rest = ((row, *case) for row in rows for case in cases_of(row, 100))  # for what needs a square matrix, say
+    for more in (cases[:40], rest):
+        for row, arrays, keywords in more:
+            yield partial(lambda row, keywords, *xs: row(ag, xs, keywords), row, keywords), arrays
         if not planted.changed:
             break
     rule, i = place
@@ -178,12 +182,12 @@ def fails(f, arrays, order):
 
 
 @pytest.mark.parametrize("recorded", [False, True], ids=["computed", "recorded"])
-def test_checks_find_mistakes_in_every_rule(recorded, rows_reaching, uses):
+def test_checks_find_mistakes_in_every_rule(recorded, reaching, uses):
     def passes(pair):
         planted, place = pair
-        order = 2 if recorded or place not in rows_reaching else 1
+        order = 2 if recorded or place not in reaching else 1
         with planted_in(*place, planted, recorded):
-            using = functions(place, planted, rows_reaching.get(place, ()), uses.get(place[0], ()))
+            using = functions(place, planted, reaching.get(place, []), uses.get(place[0], ()))
             return not any(fails(f, arrays, order) for f, arrays in using)
 
     mutants = [(planted, (planted, place)) for planted, place in mutants_of_rules(RULES, recorded)]
