@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+import autograd_lite
 import nn
 from autograd_lite import Tensor, no_grad
 from nn import functional as F
