@@ -106,6 +106,7 @@ PLACES = [
     "{out} = ag.copy({rows})\n{out}[{index}] = {into}",
     "{out} = {rows} * 1.0\n{out}[{index}] = {into}\n{out}[0] = {out}[-1] * 2",
     "{out} = {rows} * 1.0\n{out}[{index}] *= {into}",
+    "{out} = {rows} * 1.0\nbefore = {out}[0] * 2\n{out}[{index}] = {into}\n{out} = {out} * before",
     *(f"{{out}} = {{any}} * 1.0\n{{out}} {sign}= {{below}}" for sign in "+-*"),
     "{out} = {any} * 1.0\n{out} /= 1.5 + ag.sin({below})",
 ]

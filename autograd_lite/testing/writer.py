@@ -9,10 +9,14 @@ from random import Random
 from typing import Any
 
 import numpy as np
-from hypothesis import HealthCheck, find, settings
-from hypothesis import strategies as st
-from hypothesis.errors import NoSuchExample
-from hypothesis.strategies import SearchStrategy
+
+try:
+    from hypothesis import HealthCheck, find, settings
+    from hypothesis import strategies as st
+    from hypothesis.errors import NoSuchExample
+    from hypothesis.strategies import SearchStrategy
+except ImportError as error:  # pragma: no cover
+    raise ImportError("Random programs need hypothesis: pip install 'autograd_lite[prove]'") from error
 
 from . import reference
 from .programs import Program, check_program, compiled, judge_program
@@ -41,7 +45,6 @@ class Writer:
 
     def step(self, template: str) -> str | None:
         """The code of one more step, unless what it computes is empty, too large or not finite."""
-        self.index = "..."
         text = GAP.sub(self.filled, template)
         name = f"v{len(self.known)}"
         text = text if "{out}" in template else f"{name} = {text}"
