@@ -55,18 +55,29 @@ def _give(dx: np.ndarray, g: np.ndarray, x: np.ndarray, y: np.ndarray, free: np.
         dx[k] = share if apart else dx[k] + share
 
 
-def winograd_tiles(d: np.ndarray, strip: np.ndarray) -> None:
-    """B' d B of the tiles of a strip (2 * rows + 2, 2 * columns + 2, M), written to (4, 4, rows, columns, M)."""
+def winograd_tiles(d: np.ndarray, image: np.ndarray, top: int, left: int, start: int) -> None:
+    """B' d B of tiles of ``image[:, :, start : start + M]`` from a row and column on; beside it are zeros.
+
+    It is written to (4, 4, rows, columns, M).
+    """
     high, wide, length = d.shape[2:]
+    tall, broad, stop = image.shape[0], image.shape[1], start + length
+    outside = np.zeros(length, d.dtype)
     half = np.empty((4, 2 * wide + 2, length), d.dtype)
     for a in range(high):
+        h = top + 2 * a
         for b in range(2 * wide + 2):
-            p = strip[2 * a : 2 * a + 4, b]
-            _b_transposed(p[0], p[1], p[2], p[3], half[0, b], half[1, b], half[2, b], half[3, b])
+            w = left + b
+            inside = 0 <= w < broad
+            p = image[h, w, start:stop] if inside and 0 <= h < tall else outside
+            q = image[h + 1, w, start:stop] if inside and 0 <= h + 1 < tall else outside
+            r = image[h + 2, w, start:stop] if inside and 0 <= h + 2 < tall else outside
+            s = image[h + 3, w, start:stop] if inside and 0 <= h + 3 < tall else outside
+            _b_transposed(p, q, r, s, half[0, b], half[1, b], half[2, b], half[3, b])
         for i in range(4):
             for b in range(wide):
-                p = half[i, 2 * b : 2 * b + 4]
-                _b_transposed(p[0], p[1], p[2], p[3], d[0, i, a, b], d[1, i, a, b], d[2, i, a, b], d[3, i, a, b])
+                p, q, r, s = half[i, 2 * b], half[i, 2 * b + 1], half[i, 2 * b + 2], half[i, 2 * b + 3]
+                _b_transposed(p, q, r, s, d[0, i, a, b], d[1, i, a, b], d[2, i, a, b], d[3, i, a, b])
 
 
 def _b_transposed(
@@ -91,13 +102,12 @@ def winograd_outputs(out: np.ndarray, m: np.ndarray, bias: np.ndarray, top: int,
         row = top + 2 * a
         for b in range(wide):
             for i in range(4):
-                p = m[:, i, a, b]
-                _a_transposed(p[0], p[1], p[2], p[3], nothing, half[0, i], half[1, i])
+                p, q, r, s = m[0, i, a, b], m[1, i, a, b], m[2, i, a, b], m[3, i, a, b]
+                _a_transposed(p, q, r, s, nothing, half[0, i], half[1, i])
             for j in range(min(2, out.shape[1] - 2 * b)):
-                p = half[j]
                 upper = out[row, 2 * b + j, start : start + length]
                 lower = out[row + 1, 2 * b + j, start : start + length] if row + 1 < out.shape[0] else outside
-                _a_transposed(p[0], p[1], p[2], p[3], bias, upper, lower)
+                _a_transposed(half[j, 0], half[j, 1], half[j, 2], half[j, 3], bias, upper, lower)
 
 
 def _a_transposed(
@@ -109,5 +119,31 @@ def _a_transposed(
         y1[k] = m1[k] - m2[k] + m3[k] + bias[k]
 
 
-LOOPS = (relu, relu_gradient, max_pool_scatter, winograd_tiles, winograd_outputs)
-HELPERS = (_give, _b_transposed, _a_transposed)
+def winograd_cotangents(u: np.ndarray, g: np.ndarray, top: int, start: int) -> None:
+    """A g A' of tiles of the cotangent ``g[top:, :, start : start + M]``, written to (4, 4, rows, columns, M)."""
+    high, wide, length = u.shape[2:]
+    tall, broad, stop = g.shape[0], g.shape[1], start + length
+    outside = np.zeros(length, u.dtype)
+    half = np.empty((2, 4, length), u.dtype)
+    for a in range(high):
+        h = top + 2 * a
+        for b in range(wide):
+            for j in range(2):
+                inside = 2 * b + j < broad
+                p = g[h, 2 * b + j, start:stop] if inside else outside
+                q = g[h + 1, 2 * b + j, start:stop] if inside and h + 1 < tall else outside
+                _a(p, q, half[j, 0], half[j, 1], half[j, 2], half[j, 3])
+            for i in range(4):
+                _a(half[0, i], half[1, i], u[0, i, a, b], u[1, i, a, b], u[2, i, a, b], u[3, i, a, b])
+
+
+def _a(g0: np.ndarray, g1: np.ndarray, u0: np.ndarray, u1: np.ndarray, u2: np.ndarray, u3: np.ndarray) -> None:
+    for k in range(g0.size):
+        u0[k] = g0[k]
+        u1[k] = g0[k] + g1[k]
+        u2[k] = g0[k] - g1[k]
+        u3[k] = g1[k]
+
+
+LOOPS = (relu, relu_gradient, max_pool_scatter, winograd_tiles, winograd_outputs, winograd_cotangents)
+HELPERS = (_give, _b_transposed, _a_transposed, _a)

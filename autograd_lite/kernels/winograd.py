@@ -39,7 +39,7 @@ def correlate(x: np.ndarray, w: np.ndarray, bias: np.ndarray | None, y: np.ndarr
 
     def work(batch: slice) -> None:
         biases = np.tile(np.zeros(o, np.float32) if bias is None else bias, batch.stop - batch.start)
-        for rows, d in _tiles(x[batch], w.shape, y.shape[2:], padding):
+        for rows, d in _tiles(x, batch, w.shape, y.shape[2:], padding):
             m = scratch("product", (*d.shape[:4], len(biases)), np.float32)
             np.matmul(d.reshape(16, -1, c), filters, out=m.reshape(16, -1, o))
             if not compiled.run(loops.winograd_outputs, compiled.rows(y), m, biases, rows.start, batch.start * o):
@@ -51,15 +51,12 @@ def correlate(x: np.ndarray, w: np.ndarray, bias: np.ndarray | None, y: np.ndarr
 def weight_gradient(g: np.ndarray, x: np.ndarray, shape: Shape, padding: Pair) -> np.ndarray:
     """What filters of ``shape`` (O, C, 3, 3) get of the cotangent ``g`` (N, O, OH, OW)."""
     o, c = shape[:2]
-    cotangent = g.transpose(2, 3, 0, 1)
 
     def products(batch: slice) -> Iterator[np.ndarray]:
-        for rows, d in _tiles(x[batch], shape, g.shape[2:], padding):
-            tile = _apart(cotangent[:, :, batch], d.shape[2:4], (-rows.start, 0), "tile")
+        for rows, d in _tiles(x, batch, shape, g.shape[2:], padding):
             product = np.empty((4, 4, c, o), np.float32)
-            for i, row in enumerate(_a(tile[0], tile[1], "half")):
-                for j, u in enumerate(_a(row[0], row[1], "whole")):
-                    np.matmul(d[j, i].reshape(-1, c).T, u.reshape(-1, o), out=product[j, i])
+            for (j, i), u in _cotangents(g, batch, rows.start, d.shape[2:4]):
+                np.matmul(d[j, i].reshape(-1, c).T, u.reshape(-1, o), out=product[j, i])
             yield product
 
     parts = threads.run(lambda batch: reduce(operator.iadd, products(batch)), _batches(len(x), shape, g.shape[2:]))
@@ -67,20 +64,40 @@ def weight_gradient(g: np.ndarray, x: np.ndarray, shape: Shape, padding: Pair) -
     return (GG.T @ total.reshape(16, c * o)).reshape(3, 3, c, o).transpose(3, 2, 1, 0)
 
 
-def _tiles(x: np.ndarray, filters: Shape, out: Shape, padding: Pair) -> Iterator[tuple[slice, np.ndarray]]:
-    """Rows of the output, and what they need of images: B' d B, as (4, 4, rows / 2, OW / 2, N * C)."""
-    n, c = x.shape[:2]
+def _tiles(
+    x: np.ndarray, batch: slice, filters: Shape, out: Shape, padding: Pair
+) -> Iterator[tuple[slice, np.ndarray]]:
+    """Rows of the output, and what they need of some images: B' d B, as (4, 4, rows / 2, OW / 2, N * C)."""
+    n, c = batch.stop - batch.start, x.shape[1]
     tall, wide = -(-out[0] // 2), -(-out[1] // 2)
-    image = scratch("image", (2 * tall + 2, 2 * wide + 2, n, c), np.float32)
-    fill(image, x.transpose(2, 3, 0, 1), (1, 1), padding)
-    image = image.reshape(*image.shape[:2], n * c)
+    image, padded = compiled.rows(x), None
     for pairs in slices(tall, pieces(tall, n * _row_bytes(filters, out), _least(filters))):
-        high = pairs.stop - pairs.start
-        strip = image[2 * pairs.start : 2 * pairs.stop + 2]
-        d = scratch("windows", (4, 4, high, wide, n * c), np.float32)
-        if not compiled.run(loops.winograd_tiles, d, strip):
-            _transformed(strip, d)
-        yield slice(2 * pairs.start, 2 * pairs.stop), d
+        first = 2 * pairs.start
+        d = scratch("windows", (4, 4, pairs.stop - pairs.start, wide, n * c), np.float32)
+        if not compiled.run(loops.winograd_tiles, d, image, first - padding[0], -padding[1], batch.start * c):
+            if padded is None:
+                padded = scratch("image", (2 * tall + 2, 2 * wide + 2, n, c), np.float32)
+                fill(padded, x[batch].transpose(2, 3, 0, 1), (1, 1), padding)
+            strip = padded[first : 2 * pairs.stop + 2]
+            _transformed(strip.reshape(*strip.shape[:2], n * c), d)
+        yield slice(first, 2 * pairs.stop), d
+
+
+def _cotangents(g: np.ndarray, batch: slice, top: int, size: Shape) -> Iterator[tuple[tuple[int, int], np.ndarray]]:
+    """A g A' of some tiles, for some images: each of the 4 x 4 elements by its place, as (rows / 2, OW / 2, N * O)."""
+    cotangent = g[batch].transpose(2, 3, 0, 1)
+    length = cotangent[0, 0].size
+    u = scratch("product", (4, 4, *size, length), np.float32)
+    if compiled.run(loops.winograd_cotangents, u, compiled.rows(g), top, batch.start * g.shape[1]):
+        for place in np.ndindex(4, 4):
+            yield place, u[place]
+        return
+    tile = scratch("tile", (2, 2, *size, *cotangent.shape[2:]), np.float32)
+    for i, j in np.ndindex(2, 2):
+        fill(tile[i, j], cotangent, (2, 2), (-top - i, -j))
+    for i, row in enumerate(_a(tile[0], tile[1], "half")):
+        for j, element in enumerate(_a(row[0], row[1], "whole")):
+            yield (j, i), element
 
 
 def _transformed(strip: np.ndarray, d: np.ndarray) -> None:
@@ -101,14 +118,6 @@ def _outputs(m: np.ndarray, biases: np.ndarray, tile: np.ndarray) -> None:
     _a_transposed(m, half[0], half[1])
     for j, column in enumerate(half.reshape(*half.shape[:4], *tile.shape[2:])):
         _a_transposed(column, tile[::2, j::2], tile[1::2, j::2])
-
-
-def _apart(image: np.ndarray, size: Shape, shift: Pair, name: str) -> np.ndarray:
-    """An image (H, W, N, C), or zeros beside it, as (2, 2, *size, N, C): even and odd rows, even and odd columns."""
-    canvas = scratch(name, (2, 2, *size, *image.shape[2:]), np.float32)
-    for i, j in np.ndindex(2, 2):
-        fill(canvas[i, j], image, (2, 2), (shift[0] - i, shift[1] - j))
-    return canvas
 
 
 def _b_transposed(d0: np.ndarray, d1: np.ndarray, d2: np.ndarray, d3: np.ndarray, out: np.ndarray) -> None:
