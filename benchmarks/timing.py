@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import sys
@@ -43,9 +44,10 @@ def summary(rounds: Sequence[dict[str, Any]]) -> dict[str, Any]:
 def imports(packages: Sequence[str], rounds: int) -> dict[str, float]:
     """Seconds that an import takes: medians of fresh interpreters that take turns, after one that fills the caches."""
     times: dict[str, list[float]] = {package: [] for package in packages}
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     for _ in range(rounds + 1):
         for package, given in times.items():
             command = [sys.executable, "-c", IMPORT.format(package)]
-            answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+            answer = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
             given.append(float(answer.stdout))
     return {package: statistics.median(given[1:]) for package, given in times.items()}

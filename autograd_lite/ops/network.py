@@ -57,19 +57,22 @@ class Normalize(Function):
     def __init__(self, axes, eps): self.axes, self.eps = axes, eps
     def mean(self, a): return Mean(self.axes, True)(a)
     def by_mean(self, x): return self.mean(x)
-    def by_off(self, x, mean): return x - mean
-    def by_var(self, off): return self.mean(off * off)
-    def by_scale(self, var): return (var + self.eps) ** -0.5
-    def by_xhat(self, off, scale): return off * scale
 
-    def forward(self, x, gamma, beta, mean, off, var, scale, xhat):
+    def by_var(self, x, mean):
+        off = x - mean
+        return self.mean(off * off)
+
+    def by_scale(self, var): return (var + self.eps) ** -0.5
+
+    def forward(self, x, gamma, beta, mean, var, scale):
         self.statistics = mean, var
-        return xhat * gamma + beta
+        return (x - mean) * (scale * gamma) + beta
+
+    def by_xhat(self, g, x, mean, scale): return (x - mean) * scale  # cheaper to compute again than to keep
 
     def grad_x(self, g, gamma, scale, xhat):
         g = g * gamma
         return (g - self.mean(g) - xhat * self.mean(g * xhat)) * scale
-
 
     def grad_gamma(self, g, xhat): return g * xhat
     def grad_beta(self, g): return g
