@@ -29,7 +29,7 @@ def gradcheck(
     kwargs: Mapping[str, Any] | None = None,
     tolerance: float | None = None,
     directions: int = 2,
-    check_dtype: bool = True,
+    check_dtype: bool | None = None,
     time_limit: float = 60.0,
     seed: int = 0,
 ) -> Verdict:
@@ -64,8 +64,9 @@ def gradcheck(
         How large the relative error may be; by default 1e-7, in single precision 1e-3.
     directions : int
         How many random directions to try for each input.
-    check_dtype : bool
-        Whether gradients must have the dtype of their inputs, if these have one in common.
+    check_dtype : bool, optional
+        Whether gradients must have the dtype of their inputs, if these and the outputs have one in common; by default
+        for functions of tensors only, elsewhere a gradient may be wider than its input, but never narrower.
     time_limit : float
         After so many seconds the check gives up, undecided.
     seed : int
@@ -79,8 +80,6 @@ def gradcheck(
 
     Raises
     ------
-    TypeError
-        If no argument is floating point.
     ValueError
         If ``order`` is not 1 or 2, or is 2 with a ``vjp``.
 
@@ -122,7 +121,7 @@ def judge(
     kwargs: Mapping[str, Any] | None = None,
     tolerance: float | None = None,
     directions: int = 2,
-    check_dtype: bool = True,
+    check_dtype: bool | None = None,
     time_limit: float = 60.0,
     seed: int = 0,
 ) -> Verdict:
@@ -133,11 +132,12 @@ def judge(
         raise ValueError("gradcheck needs a function f, or vjp=..., or both.")
     args = [_array(a) for a in arrays]
     options = kwargs or {}
+    strict = vjp is None if check_dtype is None else check_dtype
     rng = np.random.default_rng(seed)
     with np.errstate(all="ignore"):
         try:
             claim = partial(vjp, **options) if vjp else tensor_vjp(f, options)  # type: ignore[arg-type]
-            first = FirstOrder(claim, _values_of(f, vjp, options), args, check_dtype, monotonic() + time_limit, jvp)
+            first = FirstOrder(claim, _values_of(f, vjp, options), args, strict, monotonic() + time_limit, jvp)
             verdict = Check(first, rng, tolerance, directions, seed, 1).verdict()
             if order == 2 and verdict:
                 u = join(_cotangents(first, rng))
@@ -198,9 +198,9 @@ class Check:
 
     def verdict(self) -> Verdict:
         """The graver of what random directions and, where needed, single elements say."""
-        if reason := self._unfit():
-            return self.say(UNDECIDED, reason)
         try:
+            if reason := self._unfit():
+                return self.say(UNDECIDED, reason)
             questions = self.questions()
             return Elements(self).verdict(questions) if questions else self.worst
         except WrongGradient as wrong:
@@ -213,7 +213,11 @@ class Check:
     def wider(self) -> Check | None:
         """The same check in wider precision, if the function follows."""
         problem = self.problem.wider()
-        return problem and Check(problem, self.rng, self.tolerance, self.directions, self.seed, self.order)
+        return (
+            None
+            if problem is None
+            else Check(problem, self.rng, self.tolerance, self.directions, self.seed, self.order)
+        )
 
     def _unfit(self) -> str:
         """Why this function cannot be judged at all, if so."""
@@ -222,6 +226,11 @@ class Check:
             once, again = self.values(offset), self.values(offset)
             if once.shape != again.shape or not np.array_equal(once, again, equal_nan=True):
                 return "f gives other values when called again; freeze its random numbers, say by a seed in each call."
+        u = signs(self.rng, self.base.size)
+        if not np.array_equal(self.problem.pull(u), self.problem.pull(u), equal_nan=True):
+            return (
+                "The pullback gives other gradients when called again; freeze its random numbers, or let it keep none."
+            )
         if self.base.size and not np.isfinite(self.base).any():
             return "No value of f is finite here; choose inputs inside its domain."
         return ""

@@ -144,10 +144,11 @@ class Elements:
             direction = exact(direction, self.problem.start)
             slope = scaled(self._measure(direction), 1 / direction[i])
             if best is not None:  # where nothing changes, a larger reach may know more
-                better = (slope.accuracy() < best.accuracy()) & ((slope.span > 0) | (best.span == 0))
+                surer = slope.accuracy() + slope.doubt < best.accuracy() + best.doubt
+                better = surer & ((slope.span > 0) | (best.span == 0))
                 slope = choose(better, slope, best)
             best = slope
-            if np.all(best.accuracy() <= self.check.tolerance * np.maximum(np.abs(best.value), self.size)):
+            if np.all(best.accuracy() + best.doubt <= self.check.tolerance * np.maximum(np.abs(best.value), self.size)):
                 break
         assert best is not None
         return best

@@ -116,8 +116,8 @@ def slopes(f: Callable[[float], Vector], eps: float, target: float, noise: Vecto
 
     Central differences err by even powers of the step, one-sided ones by all powers; Richardson's extrapolation
     removes them one by one, and Ridders' rule takes from the table the entry that changed least. Rounding sets the
-    floor: ``noise``, by default seen in differences over tiny steps, which also witness against slopes that hold at larger steps only,
-    as beside a kink. Values that are not finite, outside the domain, are left out.
+    floor: ``noise``, by default seen in differences over tiny steps. These also witness against slopes that hold at
+    larger steps only, as beside a kink. Values that are not finite, outside the domain, are left out.
     """
     middle = f(0.0)
     tiny = Tiny(f, middle)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from time import monotonic
 from typing import Any, Protocol
@@ -77,8 +78,17 @@ def tensor_vjp(f: Callable[..., Any], kwargs: Mapping[str, Any], create_graph: b
     def vjp(*arrays: Any) -> tuple[Any, Pullback]:
         args = [traced(a) if is_float(a) else a for a in arrays]
         inputs = [t for a, t in zip(arrays, args, strict=True) if is_float(a)]
+        before = [t.numpy().copy() for t in inputs]
         result = f(*args, **kwargs)
         outputs = listed(result)
+        for i, (t, a) in enumerate(zip(inputs, before, strict=True)):
+            if not np.array_equal(t.numpy(), a, equal_nan=True):
+                raise Misuse(f"f changes its input {i}; let it work on a copy.")
+        if outputs and not any(isinstance(y, Tensor) for y in outputs):
+            raise Misuse(
+                f"f returns {plural(outputs[0])}, no tensor, so it has no gradient; let it compute with tensors, "
+                "or give the derivative as vjp."
+            )
 
         def pullback(cotangent: Any) -> list[Any]:
             pairs = [(y, u) for y, u in zip(outputs, listed(cotangent), strict=True) if depends(y)]
@@ -132,7 +142,7 @@ class FirstOrder:
     arrays : sequence of ndarray
         Those of floating point numbers are differentiated; others are passed as they are.
     strict_dtype : bool
-        Whether gradients must have the dtype of their inputs.
+        Whether gradients must have the very dtype of inputs and outputs, not a wider one, if these have one in common.
     deadline : float
         By the clock of ``time.monotonic``; nothing is computed after it.
     jvp : callable, optional
@@ -153,10 +163,13 @@ class FirstOrder:
         self.inputs = [a for a in self.arrays if is_float(a)]
         if not self.inputs:
             kinds = ", ".join(str(getattr(a, "dtype", type(a).__name__)) for a in self.arrays)
-            raise TypeError(f"gradcheck needs an input of floating point numbers; it was given {kinds or 'none'}.")
+            raise Misuse(
+                f"No argument has floating point numbers, only {kinds or 'none at all'}; give those that have a "
+                "derivative as floats: 1.0 instead of 1, or x.astype(float)."
+            )
         self.input_shapes = [a.shape for a in self.inputs]
         dtypes = {a.dtype for a in self.inputs}
-        self.strict_dtype = strict_dtype and len(dtypes) == 1
+        self.strict_dtype = strict_dtype
         self.start = join(self.inputs)
         before = [np.array(a) for a in self.arrays]
         started = monotonic()
@@ -164,6 +177,7 @@ class FirstOrder:
         self.seconds = monotonic() - started
         self.output_shapes = [y.shape for y in values]
         self.output_dtypes = [y.dtype for y in values]
+        self.one_dtype = len(dtypes | set(self.output_dtypes)) == 1
         if any(dtype.kind != "f" for dtype in self.output_dtypes):
             raise Misuse(f"f returns data of dtype {self.output_dtypes[0]}; only real floating point has a derivative.")
         for i, (a, b) in enumerate(zip(self.arrays, before, strict=True)):
@@ -190,13 +204,18 @@ class FirstOrder:
         parts = [a.astype(dtype) for a, dtype in zip(split(u, self.output_shapes), self.output_dtypes, strict=True)]
         before = [part.copy() for part in parts]
         try:
-            gradients = listed(pullback(parts[0] if len(parts) == 1 else tuple(parts)))
+            found = pullback(parts[0] if len(parts) == 1 else tuple(parts))
         except RuleError as error:
             raise WrongGradient(str(error)) from error
         except Exception as error:
             raise Misuse(f"The pullback raises {named(error)}; make it take a cotangent like the value.") from error
         if not all(map(np.array_equal, parts, before)):
             raise Misuse("The pullback changes its cotangent; let it work on a copy.")
+        gradients = listed(found)
+        if isinstance(found, list) and (not found or any(isinstance(g, int | float | list) for g in found)):
+            raise Misuse("The pullback returns a list of numbers; let it return an array for each input.")
+        if any(g is None for g in gradients):
+            raise Misuse("The pullback returns None; let it return zeros where the outputs do not depend on an input.")
         if len(gradients) == len(self.arrays) > len(self.inputs):
             gradients = [g for g, a in zip(gradients, self.arrays, strict=True) if is_float(a)]
         if len(gradients) != len(self.inputs):
@@ -206,7 +225,8 @@ class FirstOrder:
                 raise WrongGradient(f"The gradient of input {i} is {plural(g)}, not an array of real numbers.")
             if g.shape != a.shape:
                 raise WrongGradient(f"The gradient of input {i}, of shape {a.shape}, has shape {g.shape}.")
-            if self.strict_dtype and g.dtype != a.dtype:
+            wider = np.promote_types(g.dtype, a.dtype) == g.dtype
+            if g.dtype.kind == "f" and self.one_dtype and g.dtype != a.dtype and (self.strict_dtype or not wider):
                 raise WrongGradient(f"The gradient of input {i}, of dtype {a.dtype}, has dtype {g.dtype}.")
         return join(map(plain, gradients))
 
@@ -221,7 +241,9 @@ class FirstOrder:
             return None
         step = 1e-100 / max(float(np.abs(direction).max()), 1e-100)
         try:
-            outputs = self._values(self.start + 1j * (step * direction))
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", np.exceptions.ComplexWarning)
+                outputs = self._values(self.start + 1j * (step * direction))
             return (
                 np.concatenate([np.imag(y).reshape(-1) for y in outputs]) / step if self._is_complex(outputs) else None
             )
@@ -254,11 +276,16 @@ class FirstOrder:
     def _call(self, arrays: Sequence[Any]) -> tuple[list[np.ndarray], Pullback]:
         try:
             found = self.vjp(*arrays)
+        except Misuse:
+            raise
         except Exception as error:
             raise Misuse(f"f raises {named(error)} at this input; choose inputs inside its domain.") from error
         if not isinstance(found, tuple | list) or len(found) != 2 or not callable(found[1]):
             raise Misuse(f"vjp returns {plural(found)}; it must return a pair (value, pullback).")
-        return [plain(y) for y in listed(found[0])], found[1]
+        values = listed(found[0])
+        if isinstance(found[0], list) and (not values or any(isinstance(y, int | float | list) for y in values)):
+            raise Misuse("f returns a list of numbers; let it return an array, or a tuple of arrays.")
+        return [plain(y) for y in values], found[1]
 
     def _first_values(self) -> list[np.ndarray]:
         try:
@@ -322,7 +349,7 @@ class SecondOrder:
     def wider(self) -> SecondOrder | None:
         """The same of the first order in wider precision."""
         first = self.first.wider()
-        return first and SecondOrder(self.f, first, self.kwargs, self.u)
+        return None if first is None else SecondOrder(self.f, first, self.kwargs, self.u)
 
     def pull(self, u: Vector, z: Vector | None = None) -> Vector:
         """The gradient of ``u @ gradient``, along x and along the cotangent of the first pass."""
@@ -341,7 +368,7 @@ class SecondOrder:
         us = tuple(Tensor(part.astype(y.dtype)) for y, part in pairs)
         found = grad(ys, inputs, us, allow_unused=True)
         for i, (t, g) in enumerate(zip(inputs, found, strict=True)):
-            if self.first.strict_dtype and g is not None and g.dtype != t.dtype:
+            if self.first.strict_dtype and self.first.one_dtype and g is not None and g.dtype != t.dtype:
                 raise WrongGradient(f"The gradient of input {i} in second order, of dtype {t.dtype}, has {g.dtype}.")
         return join(np.zeros(t.shape) if g is None else g.numpy() for t, g in zip(inputs, found, strict=True))
 

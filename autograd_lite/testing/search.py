@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
+from time import monotonic
 from typing import Any
 
 from hypothesis import HealthCheck, event, find, settings
@@ -16,7 +19,7 @@ from .problem import is_float
 from .profiles import fed
 from .reproduce import reproduction
 from .strategies import Inputs, together
-from .verdict import FAIL, Verdict
+from .verdict import FAIL, UNDECIDED, Verdict
 
 Test = Callable[..., Any]
 
@@ -58,6 +61,7 @@ def falsify(
     order: int = 1,
     tolerance: float | None = None,
     check_dtype: bool | None = None,
+    time_limit: float = 300.0,
 ) -> Counterexample | None:
     """Search for an input with a wrong gradient.
 
@@ -72,12 +76,19 @@ def falsify(
     seed : int
         The same seed searches the same way.
     check_dtype : bool, optional
-        By default only for functions of tensors.
+        By default only for functions of tensors; see :func:`gradcheck`.
+    time_limit : float
+        In seconds, for all inputs together.
 
     Returns
     -------
     Counterexample or None
         None if no input was found at which the gradient is wrong.
+
+    Warns
+    -----
+    UserWarning
+        If nothing was found, but most inputs could not be judged, with the reason, or the time was over.
 
     Raises
     ------
@@ -95,11 +106,19 @@ def falsify(
     """
     tried = {"PASS": 0, "FAIL": 0, "UNDECIDED": 0}
     options: dict[str, Any] = {"order": order, "tolerance": tolerance, "seed": seed}
-    options["check_dtype"] = vjp is None if check_dtype is None else check_dtype
+    if check_dtype is not None:
+        options["check_dtype"] = check_dtype
+    reasons: Counter[str] = Counter()
+    deadline = monotonic() + time_limit
 
     def fails(inputs: Inputs) -> bool:
-        verdict = judge(f, *inputs.arrays, kwargs=inputs.keywords, vjp=vjp, **options)
+        refuse_without_floats(inputs)
+        left = deadline - monotonic()
+        if left <= 0:
+            return False
+        verdict = judge(f, *inputs.arrays, kwargs=inputs.keywords, vjp=vjp, time_limit=left, **options)
         tried[str(verdict.status)] += 1
+        reasons[verdict.reason] += verdict.status is UNDECIDED
         return verdict.status is FAIL
 
     rules = settings(
@@ -112,13 +131,31 @@ def falsify(
     try:
         inputs = find(together(*descriptions), fails, settings=rules, random=Random(seed))
     except NoSuchExample:
+        if monotonic() > deadline:
+            _warn(f"The time limit of {time_limit:g} s was over after {sum(tried.values())} inputs.")
+        elif tried["UNDECIDED"] > tried["PASS"]:
+            reason, _ = reasons.most_common(1)[0]
+            _warn(f"{tried['UNDECIDED']} of {sum(tried.values())} inputs could not be judged, mostly because: {reason}")
         return None
     return _counterexample(f, vjp, inputs, tried, options)
 
 
+def refuse_without_floats(inputs: Inputs) -> None:
+    """Without floating point numbers there is no gradient to test."""
+    if not any(is_float(a) for a in inputs.arrays):
+        raise TypeError(
+            "The descriptions give no array of floating point numbers, so there is no gradient to test; "
+            "describe at least one argument by some.array(...)."
+        )
+
+
+def _warn(text: str) -> None:
+    warnings.warn(f"falsify found nothing, but looked at little. {text}", stacklevel=3)
+
+
 def _counterexample(f: Any, vjp: Any, inputs: Inputs, tried: dict[str, int], options: dict[str, Any]) -> Counterexample:
     verdict = gradcheck(f, *inputs.arrays, kwargs=inputs.keywords, vjp=vjp, **options)
-    unusual = {"order": 1, "tolerance": None, "seed": 0, "check_dtype": True}
+    unusual = {"order": 1, "tolerance": None, "seed": 0, "check_dtype": None}
     shown = {name: value for name, value in options.items() if value != unusual[name]}
     code = reproduction(f, inputs.arrays, inputs.keywords, vjp, **shown)
     return Counterexample(inputs.arrays, inputs.keywords, verdict, code, tried)
@@ -146,13 +183,13 @@ def given_gradients(
     >>> test_the_gradient_of_log()
     """
     options: dict[str, Any] = {"order": order, "tolerance": tolerance}
-    options["check_dtype"] = vjp is None if check_dtype is None else check_dtype
+    if check_dtype is not None:
+        options["check_dtype"] = check_dtype
 
     def decorate(f: Test) -> Test:
         def test(*instance: Any, inputs: Inputs) -> None:
             __tracebackhide__ = True  # from pytest: the message says it all
-            if not any(is_float(a) for a in inputs.arrays):
-                raise TypeError("The descriptions give no array of floating point numbers; there is no gradient.")
+            refuse_without_floats(inputs)
             judged = f.__get__(*instance) if instance else f  # a method of a class of tests
             verdict = judge(judged, *inputs.arrays, kwargs=inputs.keywords, vjp=vjp, **options)
             event(str(verdict.status))

@@ -160,6 +160,8 @@ def laid_out(array: Any, layout: str) -> np.ndarray:
     return np.asarray(copy)
 
 
+DTYPES = (np.float64, np.float32)
+
 # -- Arrays -----------------------------------------------------------------------------------------------------------
 
 
@@ -168,7 +170,7 @@ def array(
     draw: Any,
     domain: str = "real",
     shape: SearchStrategy[Shape] | Sequence[int] | None = None,
-    dtype: Any = np.float64,
+    dtype: Any = DTYPES,
     layouts: Sequence[str] = LAYOUTS,
 ) -> np.ndarray:
     """One array.
@@ -180,6 +182,7 @@ def array(
     shape : strategy or tuple of int, optional
         By default anything from 0-d to three axes, size 0 included.
     dtype : dtype or sequence of dtypes
+        By default double precision, or single: a gradient that comes in the wrong one is a mistake that is often made.
     layouts : sequence of str
         Of ``LAYOUTS``.
     """
@@ -227,11 +230,12 @@ def broadcasting(draw: Any, *domains: str, batch: int = 0, layouts: Sequence[str
     """
     full = draw(shapes())
     front = draw(shapes(batch, batch, side=1))
+    dtype = draw(st.sampled_from(DTYPES))
     arrays = []
     for domain in domains or ("real", "real"):
         cut = draw(st.integers(0, len(full))) if not batch else 0
         part = tuple(1 if draw(st.booleans()) else n for n in full)[cut:]
-        arrays.append(draw(array(domain, (*front, *part), layouts=layouts)))
+        arrays.append(draw(array(domain, (*front, *part), dtype, layouts)))
     return Inputs(arrays)
 
 
@@ -240,7 +244,8 @@ def fitting(draw: Any, *letters: str, domain: str = "middle", side: int = 1, lon
     """Arrays whose axes are named by letters, such as ``fitting("ij", "jk")``: equal letters, equal lengths."""
     names = sorted(set("".join(letters)))
     n = {name: draw(st.integers(side, longest)) for name in names}
-    return Inputs([draw(array(domain, tuple(n[c] for c in word))) for word in letters])
+    dtype = draw(st.sampled_from(DTYPES))
+    return Inputs([draw(array(domain, tuple(n[c] for c in word), dtype)) for word in letters])
 
 
 def twice(description: SearchStrategy[np.ndarray]) -> SearchStrategy[Inputs]:
@@ -291,11 +296,12 @@ def images(draw: Any, domain: str = "middle", filters: bool = False) -> Inputs:
     kernel = draw(st.integers(max(1, 2 * padding), 3)), draw(st.integers(max(1, 2 * padding), 3))
     size = [max(k - 2 * padding, 1) + draw(st.integers(0, 2)) for k in kernel]
     channels = draw(st.integers(1, 2))
-    x = draw(array(domain, (draw(st.integers(1, 2)), channels, *size)))
+    dtype = draw(st.sampled_from(DTYPES))
+    x = draw(array(domain, (draw(st.integers(1, 2)), channels, *size), dtype))
     options: dict[str, Any] = {"stride": stride, "padding": padding}
     if not filters:
         return Inputs([x], {"kernel_size": kernel, **options})
-    return Inputs([x, draw(array(domain, (draw(st.integers(1, 2)), channels, *kernel)))], options)
+    return Inputs([x, draw(array(domain, (draw(st.integers(1, 2)), channels, *kernel), dtype))], options)
 
 
 @st.composite

@@ -10,6 +10,7 @@ from autograd_lite import Function
 from autograd_lite.testing import FAIL, PASS, UNDECIDED, gradcheck
 
 X = np.array([1.0, 3.0, -0.5])
+RNG = np.random.default_rng(0)
 
 
 def test_a_complex_step_measures_to_the_last_digits():
@@ -67,7 +68,13 @@ def changes(u):
         (None, lambda x: ("no number", lambda u: u), "returns data of dtype"),
         (lambda x: x.sum(), lambda x: (x, lambda u: u), "both must compute the same"),
         (lambda x: x[5], None, "f raises IndexError"),
-        (lambda x: None, None, "returns data of dtype object"),
+        (lambda x: None, None, "f returns a NoneType, no tensor"),
+        (lambda x: float(x.sum()), None, "f returns a float, no tensor"),
+        (lambda x: x.__setitem__(0, 1.0) or x * 1, None, "f changes its input 0"),
+        (None, lambda x: (x.tolist(), lambda u: u), "f returns a list of numbers"),
+        (None, lambda x: (x, lambda u: u.tolist()), "The pullback returns a list of numbers"),
+        (None, lambda x: (x, lambda u: None), "The pullback returns None"),
+        (None, lambda x: (x, lambda u: u * RNG.random()), "The pullback gives other gradients when called again"),
         (None, slow, "one call takes about 0.02"),
     ],
 )
@@ -106,3 +113,98 @@ def test_a_second_kink_close_by_and_the_rounding_of_rounding_raise_no_alarm(seed
     assert gradcheck(ag.sort, np.array([-1.0002, -0.9998, -0.9998]), seed=seed).status is not FAIL
     saturated = np.array([[20.0, 1000.0, 0.3], [2000.0, 0.3, 1000.0], [-2e-5, 200.0, 9e4]])
     assert gradcheck(ag.softmax, saturated, order=2, seed=seed).status is not FAIL
+
+
+# -- Right derivatives that rounding, edges and kinks close by make hard to see ----------------------------------------
+
+
+def cancelling(x):
+    y = np.tanh(x)
+    return x * y, lambda u: u * (y + x * (1 - y * y))
+
+
+def one_minus_cos(x):
+    return 1 - np.cos(x), lambda u: u * np.sin(x)
+
+
+def root(x):
+    return np.sqrt(x), lambda u: u * 0.5 / np.sqrt(x)
+
+
+def rounded_inside(x):
+    return (x.astype(np.float32) * 2).astype(np.float64), lambda u: 2 * u
+
+
+def largest(x):
+    return np.max(x), lambda u: u * (np.arange(x.size) == np.argmax(x))
+
+
+def arcsin(x):
+    return np.arcsin(x), lambda u: u / np.sqrt(1 - x * x)
+
+
+def exponential(x):
+    return np.exp(x), lambda u: u * np.exp(x)
+
+
+RIGHT = {
+    "a pullback that cancels, in single precision": (lambda x: 1 - ag.tanh(x) ** 2, None, np.float32(-9.64785099)),
+    "values that cancel": (None, one_minus_cos, np.array([5.6e-10, -2.2e-8, 2.7e-8])),
+    "values in steps": (None, rounded_inside, np.array([-0.9999999439871397, 0.5000001120257206])),
+    "nearer to the edge than any step": (None, arcsin, np.array([-0.138, 0.9999999999009226])),
+    "nearer to the other edge": (None, arcsin, np.array([-0.9999999998036894])),
+    "a jump close by": (lambda x: ag.arctan2(x[:1], x[1:]), None, np.array([0.0, -2.9e-8])),
+    "0 times infinity beside a root of 0": (None, root, np.array([0.0, 0.0, 1.26])),
+    "0 times infinity beside an overflow": (None, exponential, np.array([6410.8, -86273.8, 1.0])),
+    "kinks closer than any step": (
+        lambda x: ag.clip(x, -1.0, 0.5),
+        None,
+        0.5 + np.array([1e-9, -1e-9]),
+    ),
+    "a tie nearly": (None, largest, np.array([0.25, 0.25 + 1e-10, 0.25 - 3e-9, -1.0])),
+}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+@pytest.mark.parametrize("seed", range(4))
+def test_what_cannot_be_seen_is_not_called_wrong(name, seed):
+    f, vjp, x = RIGHT[name]
+    assert gradcheck(f, x, vjp=vjp, seed=seed).status is not FAIL
+
+
+SATURATED = [
+    (ag.tanh, np.float64(17.33208999016607)),
+    (ag.tanh, np.float64(-15.723233936627384)),
+    (ag.sigmoid, np.array([16.637710996496565, 17.87760928582773])),
+    (ag.softmax, np.array([47.33705862914144, 99.81374546289724, -33.447199299372336])),
+    (ag.softmax, np.float32([5.595054626464844, -7.718979835510254])),
+    (lambda x: ag.hypot(x[0], x[1]), np.array([[2.3e-9, 0.0], [0.0, 0.0]])),
+]
+
+
+@pytest.mark.parametrize(("f", "x"), SATURATED)
+@pytest.mark.parametrize("seed", range(4))
+def test_a_second_derivative_lost_in_rounding_is_not_called_wrong(f, x, seed):
+    assert gradcheck(f, x, order=2, seed=seed).status is not FAIL
+
+
+@pytest.mark.parametrize("x", [1e-9, -1e-9, 1e-6, 1e-4])
+def test_near_a_kink_the_slope_on_its_own_side_passes_and_that_of_the_other_fails(x):
+    x = np.array([x])
+    assert gradcheck(None, x, vjp=lambda x: (np.abs(x), lambda u: u * np.sign(x))).status is PASS
+    assert gradcheck(None, x, vjp=lambda x: (np.abs(x), lambda u: -u * np.sign(x))).status is FAIL
+
+
+@pytest.mark.parametrize("x", [20.0, 1e-6, 700.0])
+def test_a_mistake_where_values_are_tiny_or_huge_is_still_found(x):
+    wrong = gradcheck(None, np.array([-x]), vjp=lambda x: (np.exp(x), lambda u: u * np.exp(x) * 1.001))
+    assert wrong.status is FAIL
+
+
+def test_a_gradient_may_be_wider_than_its_input_but_not_narrower_unless_told_otherwise():
+    def leaky(x):
+        return np.where(x > 0, x, x / 4), lambda u: u * np.where(x > 0, 1.0, 0.25)  # in double precision
+
+    assert gradcheck(None, X.astype(np.float32), vjp=leaky).status is PASS
+    assert gradcheck(None, X.astype(np.float32), vjp=leaky, check_dtype=True).status is FAIL
+    assert gradcheck(None, X, vjp=lambda x: (x * 2, lambda u: np.float32(2) * u.astype(np.float32))).status is FAIL

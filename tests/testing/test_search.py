@@ -81,6 +81,26 @@ def test_a_right_gradient_is_not_falsified():
     assert falsify(ag.max_pool2d, some.images("distinct"), max_examples=30) is None
 
 
+class AlwaysDouble(Function):
+    def forward(self, a):
+        return a * a
+
+    def grad_a(self, g, a):
+        return np.asarray(2 * g * a, np.float64)
+
+
+def test_a_gradient_of_the_wrong_dtype_is_found_by_default():
+    found = falsify(AlwaysDouble(), some.array())
+    assert "dtype float32" in found.verdict.reason
+
+
+def test_a_search_that_judged_next_to_nothing_says_so_and_why():
+    with pytest.warns(UserWarning, match="could not be judged, mostly because: f raises KeyError"):
+        assert falsify(lambda x: {}[0], some.array(), max_examples=5) is None
+    with pytest.warns(UserWarning, match="time limit of 0 s was over after 0 inputs"):
+        assert falsify(ag.exp, some.array(), max_examples=5, time_limit=0) is None
+
+
 def test_arguments_that_are_no_strategy_are_passed_as_they_are():
     assert falsify(lambda x, n: x**n, some.array("positive"), 3, max_examples=20) is None
 
