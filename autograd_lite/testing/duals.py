@@ -144,7 +144,7 @@ FUNCTIONS: dict[str, tuple[Callable[[float], float], Callable[[float, float], fl
     "arctan": (math.atan, lambda x, y: 1 / (1 + x * x)),
     "sinh": (math.sinh, lambda x, y: math.cosh(x)),
     "cosh": (math.cosh, lambda x, y: math.sinh(x)),
-    "tanh": (math.tanh, lambda x, y: 1 / math.cosh(x) ** 2),
+    "tanh": (math.tanh, lambda x, y: (1 - y) * (1 + y)),  # where cosh would overflow
     "arcsinh": (math.asinh, lambda x, y: 1 / math.sqrt(x * x + 1)),
     "arccosh": (math.acosh, lambda x, y: 1 / math.sqrt(x * x - 1)),
     "arctanh": (math.atanh, lambda x, y: 1 / (1 - x * x)),

@@ -211,6 +211,10 @@ def test_a_function_of_dual_numbers_has_the_slope_of_differences(name):
     assert value(x) == pytest.approx(float(getattr(reference, name)(np.array(x))), rel=1e-14)
 
 
+def test_the_slope_of_tanh_is_0_far_out():
+    assert np.tanh(duals([1e3], [1.0]))[0].d == 0.0
+
+
 OPERATORS = [
     lambda a, b: a + b, lambda a, b: a - b, lambda a, b: a * b, lambda a, b: a / b, lambda a, b: a % b,
     lambda a, b: a**b, lambda a, b: 2 - a, lambda a, b: 2 / a, lambda a, b: 2.0**a, lambda a, b: a**3,
