@@ -46,7 +46,23 @@ def every_tie_gets_all(x):
     return np.max(x), lambda u: u * (x == np.max(x))
 
 
+def tiles_along_the_first_axis(x):
+    return np.tile(x, 2), lambda u: sum(np.split(u, 2, axis=0)).reshape(x.shape)
+
+
+def repeats_along_an_axis_from_the_front(x):
+    return np.repeat(x, 2, axis=-1), lambda u: u.reshape(*x.shape, 2).sum(-1 + 1).reshape(x.shape)
+
+
+def deviation_without_a_care(x):
+    with np.errstate(all="ignore"):
+        return np.std(x), lambda u: u * (x - x.mean()) / (x.size * np.std(x))
+
+
 WRONG = [
+    (tiles_along_the_first_axis, [some.array(shape=some.shapes(1, 2, side=1))], 4),
+    (repeats_along_an_axis_from_the_front, [some.array(shape=some.shapes(1, 2, side=1))], 6),
+    (deviation_without_a_care, [some.array(shape=some.shapes(side=1))], 4),
     (wrong_at_negatives, [some.array()], 1),
     (forgets_the_broadcast, [some.broadcasting()], 4),
     (ignores_keepdims, [some.keywords(some.array(shape=some.shapes(side=1)), axis=some.axes, keepdims=some.flag)], 6),
