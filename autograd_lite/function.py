@@ -15,7 +15,8 @@ import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from inspect import Parameter, signature
+from inspect import CO_VARARGS, CO_VARKEYWORDS, Parameter, signature
+from types import FunctionType
 from typing import Any, ClassVar
 
 import numpy as np
@@ -196,17 +197,17 @@ class Plan:
     )  # fmt: skip
 
     def __init__(self, rule: type[Function]) -> None:
-        parameters = list(signature(rule.forward).parameters.values())[1:]
-        self.variadic = any(p.kind is Parameter.VAR_POSITIONAL for p in parameters)
+        parameters, self.variadic = _parameters(rule.forward)
+        parameters = parameters[1:]
         if self.variadic and len(parameters) > 1:
-            raise RuleError(f"{rule.__name__}.forward mixes *{parameters[-1].name} with other inputs; pass all in it.")
+            raise RuleError(f"{rule.__name__}.forward mixes *{parameters[-1]} with other inputs; pass all in it.")
         defined = [name for base in reversed(rule.__mro__) for name in vars(base)]  # dir() would sort them
         products = {name[3:]: getattr(rule, name) for name in defined if name.startswith("by_")}
-        shared = {name for name, method in products.items() if "g" in signature(method).parameters}
-        inputs = [p.name for p in parameters if p.name not in products]
-        before = [p.name for p in parameters if p.name in products]
+        shared = {name for name, method in products.items() if "g" in _parameters(method)[0]}
+        inputs = [name for name in parameters if name not in products]
+        before = [name for name in parameters if name in products]
         after = [name for name in products if name in shared]
-        if reserved := {"g", "y"} & {p.name for p in parameters}:
+        if reserved := {"g", "y"} & set(parameters):
             raise RuleError(f"{rule.__name__}.forward: {' and '.join(reserved)} stand for the output and its gradient; "
                             "give the input another name.")  # fmt: skip
         self.names = (*inputs, *before, "y", *("shape_" + name for name in inputs), *after)
@@ -229,7 +230,7 @@ class Plan:
 
     def _places(self, rule: type[Function], method: Callable[..., Any], skip: int) -> tuple[int, ...]:
         """Where in ``names`` the values stand that ``method`` reads, after ``self`` and what else it is given."""
-        wanted = list(signature(method).parameters)[skip:]
+        wanted = _parameters(method)[0][skip:]
         title = f"{rule.__name__}.{method.__name__}"
         if unknown := [name for name in wanted if name not in self.names]:
             raise RuleError(f"{title} asks for {', '.join(unknown)}; it can have {', '.join(self.names)}.")
@@ -272,6 +273,21 @@ class Plan:
         left, right, *_ = *self.positions, (), ()
         self.left_reads, self.right_reads = len(left), len(right)
         self.left_keeps, self.right_keeps = _picker(left, self.arity), _picker(right, self.arity)
+
+
+def _parameters(method: Callable[..., Any]) -> tuple[tuple[str, ...], bool]:
+    """The names of what ``method`` takes, and whether one takes any number of values, like ``*parts``.
+
+    ``inspect.signature`` knows for everything that can be called; a plain function is read much faster, and importing
+    the rules means to read some hundreds.
+    """
+    if type(method) is FunctionType and not vars(method):  # a decorator leaves notes there, such as __wrapped__
+        code = method.__code__
+        if not code.co_kwonlyargcount and not code.co_flags & CO_VARKEYWORDS:
+            variadic = bool(code.co_flags & CO_VARARGS)
+            return code.co_varnames[: code.co_argcount + variadic], variadic
+    parameters = signature(method).parameters
+    return tuple(parameters), any(p.kind is Parameter.VAR_POSITIONAL for p in parameters.values())
 
 
 def _picker(positions: tuple[int, ...], arity: int) -> int | slice:
