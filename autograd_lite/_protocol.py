@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from difflib import get_close_matches
 from inspect import signature
 from typing import Any, TypeVar
 
@@ -35,6 +34,8 @@ def stand_in(numpy_function: Any, args: tuple[Any, ...], kwargs: dict[str, Any])
     name = _name(numpy_function)
     function = _ours.get(numpy_function)
     if function is None:
+        from difflib import get_close_matches
+
         near = get_close_matches(name, sorted(map(_name, _ours)), n=1, cutoff=0.0)[0]
         raise RuleError(
             f"{name} has no rule for tensors; the nearest by name that has one is {near}. Use tensor.numpy() to leave "

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from os import PathLike
-from pathlib import Path
 from typing import IO
 
 FilePath = str | PathLike[str]
@@ -19,8 +17,8 @@ def atomic_write(path: FilePath) -> Iterator[IO[bytes]]:
 
     Whatever happens, ``path`` holds either what it held before or all that was written.
     """
-    path = Path(path)
-    draft = path.with_name(f".{path.name[:40]}.{secrets.token_hex(8)}")
+    folder, name = os.path.split(path)
+    draft = os.path.join(folder, f".{name[:40]}.{os.urandom(8).hex()}")
     try:
         with open(draft, "xb") as file:  # a new file like any other: whoever may read those may read it
             yield file
@@ -28,5 +26,6 @@ def atomic_write(path: FilePath) -> Iterator[IO[bytes]]:
             os.fsync(file.fileno())
         os.replace(draft, path)
     except BaseException:
-        draft.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            os.remove(draft)
         raise

@@ -20,7 +20,6 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import copy_context
 from functools import partial
-from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
@@ -176,6 +175,8 @@ def _limit_blas() -> Callable[[], object] | None:
 
 def _limit_openblas() -> Callable[[], object] | None:
     """The same for the OpenBLAS that comes with NumPy's wheels."""
+    from pathlib import Path  # here, as this is not needed before, and takes long to import
+
     package = Path(np.__file__).parent
     for path in [*package.parent.glob("numpy.libs/*openblas*"), *package.glob(".dylibs/*openblas*")]:
         library = ctypes.CDLL(str(path))
