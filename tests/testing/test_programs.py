@@ -93,7 +93,7 @@ SOME = slice(None if settings.default.max_examples > 100 else 2)
 @pytest.mark.parametrize(("rule", "i"), PLACES[SOME], ids=lambda value: getattr(value, "__name__", value))
 def test_a_wrong_rule_is_found_within_500_programs_and_its_program_shrinks_to_a_step_or_two(rule, i):
     with planted_in(rule, i, lambda g: g * 1.5):
-        found = falsify_programs(differences=False)
+        found = falsify_programs(max_examples=500, differences=False)
         assert found.verdict.status is FAIL
         program = program_of(found)
         assert len(program.steps) <= 2
