@@ -81,7 +81,7 @@ def rows(images: np.ndarray) -> np.ndarray | None:
 
 def _fits(value: Any) -> bool:
     if isinstance(value, np.ndarray):
-        return value.dtype in (np.float32, np.float64, np.int64) and value.flags.c_contiguous
+        return value.dtype.char in "fdlq" and value.flags.c_contiguous
     return value is not None
 
 

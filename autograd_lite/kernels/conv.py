@@ -7,6 +7,7 @@ as a whole: it is made tile by tile, in memory that is used again, and made anew
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Iterator
 from functools import reduce
@@ -16,7 +17,7 @@ import numpy as np
 
 from ..errors import ShapeError
 from . import threads, winograd
-from .patches import Patches
+from .patches import FEW, Patches
 from .scratch import pieces, scratch, slices
 from .windows import Pair, Shape, output_sizes, places
 
@@ -167,28 +168,42 @@ def _weight_gradient(
 
 def _input_gradient(g: np.ndarray, w: np.ndarray, dx: np.ndarray, stride: Pair, padding: Pair, dilation: Pair) -> None:
     """Write the gradient of the images to ``dx``."""
-    if stride == (1, 1):  # each place in the image sees a window of the cotangent, through the filter turned round
+    o, c, kh, kw = w.shape
+    copied, added = math.prod(dx.shape[2:]) * o * kw, math.prod(g.shape[2:]) * c * kh * kw
+    if stride == (1, 1) and copied < 3 * added:  # then each place sees a window of the cotangent through turned filters
         turned = w[:, :, ::-1, ::-1].transpose(1, 0, 2, 3)
         before = [d * (k - 1) - p for d, k, p in zip(dilation, w.shape[2:], padding, strict=True)]
         _forward(g, turned, None, dx, stride, (before[0], before[1]), dilation)
         return
     dtype, cotangent = _working(dx.dtype), _by_place(g)
-    c, kernel = w.shape[1], w.shape[2:]
-    filters = w.transpose(2, 3, 0, 1).astype(dtype, copy=False)
-    row_bytes = g.shape[3] * c * kernel[0] * kernel[1] * dtype.itemsize
+    row_bytes = g.shape[3] * c * kh * kw * dtype.itemsize
     dx[...] = 0
 
     def work(batch: slice) -> None:
-        for rows in slices(g.shape[2], pieces(g.shape[2], (batch.stop - batch.start) * row_bytes)):
+        images = dx[batch]
+        if c < FEW:  # then the images of a batch are the better neighbours
+            images = np.zeros((c, *dx.shape[2:], len(images)), dtype).transpose(3, 0, 1, 2)
+        for rows in slices(g.shape[2], pieces(g.shape[2], len(images) * row_bytes)):
             tile = cotangent[rows, :, batch]
-            matrix = _rows(tile, dtype)
-            shares = np.matmul(matrix, filters, out=scratch("windows", (*kernel, len(matrix), c), dtype))
-            shares = shares.reshape(*kernel, *tile.shape[:3], c).transpose(0, 1, 4, 5, 2, 3)
+            shares = _shares(_rows(tile, dtype), w).reshape(kh, kw, c, *tile.shape[:3]).transpose(0, 1, 5, 2, 3, 4)
             shift = (padding[0] - rows.start * stride[0], padding[1])
-            for i, j, which, where in places(dx.shape[2:], tile.shape[:2], kernel, stride, shift, dilation):
-                dx[batch][where] += shares[i, j][which]
+            for i, j, which, where in places(dx.shape[2:], tile.shape[:2], (kh, kw), stride, shift, dilation):
+                images[where] += shares[i, j][which]
+        if c < FEW:
+            dx[batch] = images
 
     threads.run(work, list(slices(len(g), max(threads.count(), pieces(len(g), row_bytes)))))
+
+
+def _shares(cotangents: np.ndarray, w: np.ndarray) -> np.ndarray:
+    """What each place in a window, and each channel, gets of each row of cotangents: (KH, KW, C, rows)."""
+    (o, c, kh, kw), (n, _), dtype = w.shape, cotangents.shape, cotangents.dtype
+    if c < FEW:
+        filters = w.transpose(2, 3, 1, 0).reshape(-1, o).astype(dtype, copy=False)
+        out = scratch("windows", (kh * kw * c, n), dtype)
+        return np.matmul(filters, cotangents.T, out=out).reshape(kh, kw, c, n)
+    filters = w.transpose(2, 3, 0, 1).astype(dtype, copy=False)
+    return np.matmul(cotangents, filters, out=scratch("windows", (kh, kw, n, c), dtype)).swapaxes(2, 3)
 
 
 def _rows(tile: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
