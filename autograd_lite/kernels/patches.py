@@ -12,7 +12,7 @@ from . import threads
 from .scratch import pieces, scratch, slices
 from .windows import Pair, Shape, fill
 
-FEW = 8  # channels; from here on they are the better run of neighbours to copy, below it the images of a batch are
+FEW = 16  # channels; from here on they are the better run of neighbours to copy, below it the images of a batch are
 
 
 class Patches(NamedTuple):
