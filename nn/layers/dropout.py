@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from autograd_lite import Tensor
 
 from .. import functional as F
 from ..functional._common import share
 from ..module import Module
-from ..random import generator
+from ..random import Rng, generator
 
 
 class Dropout(Module):
@@ -29,13 +27,13 @@ class Dropout(Module):
     Examples
     --------
     >>> import nn
-    >>> nn.Dropout(0.5, rng=3)([1.0, 1.0, 1.0, 1.0])
+    >>> nn.Dropout(0.5, rng=1)([1.0, 1.0, 1.0, 1.0])
     Tensor([2., 2., 0., 0.])
     >>> nn.Dropout(0.5).eval()([1.0, 1.0])
     Tensor([1., 1.])
     """
 
-    def __init__(self, p: float = 0.5, inplace: bool = False, rng: np.random.Generator | int | None = None) -> None:
+    def __init__(self, p: float = 0.5, inplace: bool = False, rng: Rng = None) -> None:
         self.p, self.rng = share(p, "p"), None if rng is None else generator(rng)
 
     def forward(self, x: Any) -> Tensor:
