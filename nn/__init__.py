@@ -1,8 +1,11 @@
 """Networks on autograd_lite: layers, losses, optimisers, data and training, under PyTorch's names."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from autograd_lite.profiling import tell_apart
 
-from . import callbacks, data, functional, init, metrics, optim, plots, utils
+from . import callbacks, functional, init, metrics, optim, utils
 from .containers import ModuleDict, ModuleList, Sequential
 from .errors import LabelError, SettingError, StateError
 from .layers import (
@@ -93,6 +96,9 @@ from .saving import load, load_checkpoint, save, save_checkpoint
 from .summary import summary
 from .training import Run, evaluate, evaluating, fit, predict, train_step
 
+if TYPE_CHECKING:
+    from . import data, plots
+
 tell_apart(Module, "__call__")
 tell_apart(optim.Optimizer, "step", operation=True)
 
@@ -114,3 +120,15 @@ __all__ = [
     "TripletMarginLoss", "Unflatten", "Upsample", "utils",
 ]
 # fmt: on
+
+
+def __getattr__(name: str) -> object:
+    """Submodules that are worth their import time only where they are used."""
+    if name in ("data", "plots"):
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """All names, those included that wait to be used."""
+    return sorted({*globals(), *__all__})

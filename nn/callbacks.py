@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import io
-import json
 import math
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -116,6 +114,8 @@ class CSVLog(Callback):
 
     def on_epoch(self, run: Run) -> None:
         """Write all rows."""
+        import csv
+
         text = io.StringIO(newline="")
         names = dict.fromkeys(name for row in run.history for name in row)
         writer = csv.DictWriter(text, names, restval="")
@@ -133,6 +133,8 @@ class JSONLog(Callback):
 
     def on_epoch(self, run: Run) -> None:
         """Write all rows."""
+        import json
+
         # JSON knows no numbers that are not finite.
         rows = [{k: v if math.isfinite(v) else None for k, v in row.items()} for row in run.history]
         with atomic_write(self.path) as file:
@@ -178,7 +180,7 @@ class Checkpoint(Callback):
     ) -> None:
         if every_epochs < 1 or (every_updates is not None and every_updates < 1):
             raise SettingError("Checkpoint: save every epoch or update, or every few, not every 0.")
-        self.path, self.resume, self.parts = Path(path), resume, parts
+        self.path, self.resume, self.parts = path, resume, parts
         self.every_epochs, self.every_updates = every_epochs, every_updates
 
     def _all(self, run: Run) -> dict[str, Any]:
@@ -194,7 +196,7 @@ class Checkpoint(Callback):
 
     def on_start(self, run: Run) -> None:
         """Resume, if there is something to resume."""
-        if self.resume and self.path.exists():
+        if self.resume and os.path.exists(self.path):
             load_checkpoint(self.path, **self._all(run))
 
     def on_update(self, run: Run) -> None:

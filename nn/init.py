@@ -15,10 +15,9 @@ from autograd_lite import Tensor, no_grad
 
 from .errors import SettingError
 from .module import Module
-from .random import generator
+from .random import Rng, generator
 
 T = TypeVar("T", bound=Tensor)
-Rng = np.random.Generator | int | None
 
 _GAINS = {
     "linear": 1.0,

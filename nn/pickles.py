@@ -10,7 +10,6 @@ import io
 import pickle
 import re
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -106,13 +105,15 @@ def load_pickle(path: str | PathLike[str]) -> Any:
     Examples
     --------
     >>> import pickle, tempfile
+    >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     size = Path(f"{folder}/w.pkl").write_bytes(pickle.dumps({"W1": np.ones((2, 3), np.float32)}))
     ...     weights = load_pickle(f"{folder}/w.pkl")
     >>> weights["W1"].shape
     (2, 3)
     """
-    data = Path(path).read_bytes()
+    with open(path, "rb") as file:
+        data = file.read()
     try:
         return _plain(_Reader(io.BytesIO(data)).load())
     except StateError as error:

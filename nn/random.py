@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from threading import Lock
+from typing import Any, TypeAlias
 
 import numpy as np
 
-_generator = np.random.default_rng()
+# NumPy imports its random numbers only when they are asked for, as that takes time; so do we: hence quotes, and no
+# generator before somebody draws.
+Rng: TypeAlias = "np.random.Generator | int | None"
+
+_generator: np.random.Generator | None = None
+_lock = Lock()
 
 
 def manual_seed(seed: int) -> np.random.Generator:
@@ -21,20 +27,29 @@ def manual_seed(seed: int) -> np.random.Generator:
     >>> nn.Linear(3, 2).weight.tolist() == first
     True
     """
-    _generator.bit_generator.state = np.random.default_rng(seed).bit_generator.state
-    return _generator
+    shared = _shared()
+    shared.bit_generator.state = np.random.default_rng(seed).bit_generator.state
+    return shared
 
 
-def generator(rng: np.random.Generator | int | None = None) -> np.random.Generator:
+def generator(rng: Rng = None) -> np.random.Generator:
     """``rng`` itself, a new generator if it is a seed, or the shared one if it is None."""
-    return _generator if rng is None else np.random.default_rng(rng)
+    return _shared() if rng is None else np.random.default_rng(rng)
 
 
 def get_rng_state() -> dict[str, Any]:
     """The state of the shared generator, as plain numbers."""
-    return dict(_generator.bit_generator.state)
+    return dict(_shared().bit_generator.state)
 
 
 def set_rng_state(state: dict[str, Any]) -> None:
     """Put the shared generator back into a state that :func:`get_rng_state` returned."""
-    _generator.bit_generator.state = state
+    _shared().bit_generator.state = state
+
+
+def _shared() -> np.random.Generator:
+    global _generator
+    with _lock:  # two threads that both draw first must not get one each
+        if _generator is None:
+            _generator = np.random.default_rng()
+    return _generator

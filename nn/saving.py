@@ -2,15 +2,15 @@
 
 Weights are ``.npz`` files (arrays by name, without pickle) or, with the extra ``safetensors``, ``.safetensors`` files.
 A checkpoint is an ``.npz`` file too: a description in JSON and the arrays that it refers to.
+
+What only files need is imported when one is read or written, since ``import nn`` would be slower for all.
 """
 
 from __future__ import annotations
 
 import io
-import json
-import zipfile
+import os
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
@@ -79,7 +79,8 @@ def load(path: FilePath) -> dict[str, np.ndarray]:
     """
     if _ending(path) == ".npz":
         return _read_npz(path)
-    data = Path(path).read_bytes()
+    with open(path, "rb") as file:
+        data = file.read()
     try:
         return dict(_safetensors().load(data))
     except Exception as error:  # its own exception class, which is private
@@ -87,9 +88,9 @@ def load(path: FilePath) -> dict[str, np.ndarray]:
 
 
 def _ending(path: FilePath) -> str:
-    ending = Path(path).suffix
+    ending = os.path.splitext(path)[1]
     if ending not in (".npz", ".safetensors"):
-        raise StateError(f"Weights are files that end with .npz or .safetensors, not {Path(path).name!r}.")
+        raise StateError(f"Weights are files that end with .npz or .safetensors, not {os.path.basename(path)!r}.")
     return ending
 
 
@@ -102,6 +103,8 @@ def _safetensors() -> Any:
 
 
 def _write_npz(file: IO[bytes], arrays: Mapping[str, np.ndarray]) -> None:
+    import zipfile
+
     # np.savez takes names as keyword arguments, some of which mean something else to it.
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
         for name, array in arrays.items():
@@ -110,6 +113,8 @@ def _write_npz(file: IO[bytes], arrays: Mapping[str, np.ndarray]) -> None:
 
 
 def _read_npz(path: FilePath) -> dict[str, np.ndarray]:
+    import zipfile
+
     try:
         with zipfile.ZipFile(path) as archive:
             return {
@@ -147,6 +152,8 @@ def save_checkpoint(path: FilePath, **parts: Any) -> None:
     >>> rest
     {'epoch': 3}
     """
+    import json
+
     arrays: dict[str, np.ndarray] = {}
     content = {
         "kind": _KIND,
@@ -179,6 +186,8 @@ def load_checkpoint(path: FilePath, **parts: Any) -> dict[str, Any]:
         If the file is damaged, of another kind or a newer version, or a state does not fit its part. Then everything
         is as it was.
     """
+    import json
+
     arrays = _read_npz(path)
     try:
         content = json.loads(arrays["content"].tobytes())

@@ -39,6 +39,7 @@ THIRD_PARTY = {
     "nn.plots": {"matplotlib"},
 }
 HEAVY = {"graphviz", "hypothesis", "matplotlib", "numba", "pytest", "safetensors", "scipy", "threadpoolctl", "tqdm"}
+LATE = {"csv", "difflib", "json", "numpy.random", "pathlib", "zipfile"}  # imported where they are used, as few do
 
 
 def find_modules():
@@ -180,6 +181,16 @@ def test_other_libraries_are_imported_only_where_they_are_needed(module):
 
 @pytest.mark.parametrize("package", ["autograd_lite", "nn"])
 def test_importing_a_package_loads_nothing_heavy(package):
-    code = f"import sys, {package}; print(*sorted({HEAVY!r} & set(sys.modules)))"
+    code = (
+        f"import sys, numpy; before = {{*sys.modules}}; import {package}; "
+        f"print(*sorted({HEAVY | LATE!r} & sys.modules.keys() - before))"
+    )
     loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert loaded.stdout.split() == []
+
+
+def test_submodules_that_are_loaded_late_are_offered_and_found():
+    code = "import nn; assert {'data', 'plots'} <= {*dir(nn)}; nn.data.DataLoader, nn.plots.lines"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+    with pytest.raises(AttributeError, match="no attribute 'date'"):
+        _ = importlib.import_module("nn").date

@@ -11,6 +11,7 @@ import autograd_lite as ag
 from autograd_lite import ShapeError, Tensor, linear, where
 
 from ..errors import LabelError
+from ..random import Rng
 from ._common import TensorLike, as_array, as_tensor
 from .activation import softmax
 from .regularize import dropout
@@ -100,7 +101,7 @@ def attention(
     dropout_p: float = 0.0,
     is_causal: bool = False,
     scale: float | None = None,
-    rng: np.random.Generator | int | None = None,
+    rng: Rng = None,
 ) -> tuple[Tensor, Tensor]:
     """:func:`scaled_dot_product_attention` and the weights, shape (..., L, S), that softmax gave."""
     q, k, v = as_tensor(query), as_tensor(key), as_tensor(value)

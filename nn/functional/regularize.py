@@ -10,10 +10,8 @@ import autograd_lite as ag
 from autograd_lite import ShapeError, Tensor
 
 from ..parameter import Owned
-from ..random import generator
+from ..random import Rng, generator
 from ._common import as_array, as_tensor, share
-
-Rng = np.random.Generator | int | None
 
 
 def _mask(shape: tuple[int, ...], p: float, dtype: Any, rng: Rng) -> Tensor:

@@ -19,9 +19,9 @@ from ..functional._common import as_array, as_tensor, share
 from ..functional.mixing import attention
 from ..module import Module
 from ..parameter import Parameter
-from ..random import generator
+from ..random import Rng, generator
 from .dropout import Dropout
-from .linear import Linear, Rng, at_least_one
+from .linear import Linear, at_least_one
 from .norm import LayerNorm
 
 

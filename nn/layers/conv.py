@@ -15,8 +15,8 @@ from ..errors import SettingError
 from ..functional.window import Padding, Pair
 from ..module import Module
 from ..parameter import LazyParameter, Parameter
-from ..random import generator
-from .linear import Rng, at_least_one, uniform
+from ..random import Rng, generator
+from .linear import at_least_one, uniform
 
 
 class _Conv(Module):

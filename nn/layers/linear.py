@@ -15,9 +15,7 @@ from .. import init
 from ..errors import SettingError
 from ..module import Module
 from ..parameter import LazyParameter, Parameter
-from ..random import generator
-
-Rng = np.random.Generator | int | None
+from ..random import Rng, generator
 
 
 def at_least_one(**sizes: int) -> None:

@@ -15,8 +15,8 @@ from ..errors import SettingError
 from ..functional._common import as_tensor, share
 from ..functional.regularize import dropout as drop
 from ..module import Module
-from ..random import generator
-from .linear import Rng, at_least_one, uniform
+from ..random import Rng, generator
+from .linear import at_least_one, uniform
 
 State = tuple[Tensor, ...]
 
