@@ -17,6 +17,7 @@ from ..tensor import Tensor
 
 Vector = np.ndarray
 Pullback = Callable[[Any], Any]
+NO_ARRAYS = (int, float, list)  # a NumPy number is one of no axes
 
 
 class Misuse(Exception):
@@ -212,7 +213,7 @@ class FirstOrder:
         if not all(map(np.array_equal, parts, before)):
             raise Misuse("The pullback changes its cotangent; let it work on a copy.")
         gradients = listed(found)
-        if isinstance(found, list) and (not found or any(isinstance(g, int | float | list) for g in found)):
+        if isinstance(found, list) and (not found or any(type(g) in NO_ARRAYS for g in found)):
             raise Misuse("The pullback returns a list of numbers; let it return an array for each input.")
         if any(g is None for g in gradients):
             raise Misuse("The pullback returns None; let it return zeros where the outputs do not depend on an input.")
@@ -283,7 +284,7 @@ class FirstOrder:
         if not isinstance(found, tuple | list) or len(found) != 2 or not callable(found[1]):
             raise Misuse(f"vjp returns {plural(found)}; it must return a pair (value, pullback).")
         values = listed(found[0])
-        if isinstance(found[0], list) and (not values or any(isinstance(y, int | float | list) for y in values)):
+        if isinstance(found[0], list) and (not values or any(type(y) in NO_ARRAYS for y in values)):
             raise Misuse("f returns a list of numbers; let it return an array, or a tuple of arrays.")
         return [plain(y) for y in values], found[1]
 
