@@ -75,8 +75,7 @@ def _definition(code: CodeType) -> tuple[ast.FunctionDef | ast.Lambda, str]:
         if isinstance(node, ast.Lambda) and code.co_name == "<lambda>" and _place(node.body) in places:
             return node, ""
         if isinstance(node, ast.FunctionDef) and node.name == code.co_name:
-            first = min(part.lineno for part in (node, *node.decorator_list))
-            if first == code.co_firstlineno:
+            if min([node.lineno, *(part.lineno for part in node.decorator_list)]) == code.co_firstlineno:
                 node.decorator_list = []
                 return node, textwrap.dedent(ast.get_source_segment(whole, node, padded=True) or "")
     raise LookupError("The source is not what was compiled.")
