@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -20,8 +19,7 @@ from .training import evaluating
 _NO_MATRIX = (Embedding, LayerNorm, RMSNorm)  # their weights are looked up, or multiplied element by element
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One call of a layer.
 
     Attributes
@@ -46,8 +44,7 @@ class Row:
     memory: int
 
 
-@dataclass(frozen=True)
-class Summary:
+class Summary(NamedTuple):
     """What :func:`summary` found; ``print`` it.
 
     Attributes
@@ -75,7 +72,7 @@ class Summary:
         """Bytes of all outputs: about what a forward pass keeps for backward."""
         return sum(row.memory for row in self.rows)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         titles = ("layer", "type", "output shape", "parameters", "multiply-adds", "memory")
         table = [
             (row.name, row.kind, str(row.shape), *map(_count, (row.parameters, row.multiply_adds)), _bytes(row.memory))
@@ -96,8 +93,6 @@ class Summary:
                 f"; {_count(self.trainable)} parameters are trained, {_count(self.parameters - self.trainable)} frozen"
             )
         return "\n".join([line(titles), rule, *map(line, table), rule, line(total), end])
-
-    __repr__ = __str__
 
 
 def summary(model: Module, input_shape: Sequence[Any], dtype: DTypeLike | None = None) -> Summary:
