@@ -14,31 +14,29 @@ from .strategies import arrays_seed
 sizes = st.integers(0, 9)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _two_threads_share_every_product():
+    with threads.threads(2), mock.patch.object(products, "LEAST", 0):
+        yield
+
+
 @given(sizes, sizes, sizes, st.sampled_from([np.float32, np.float64, np.int64]), st.booleans(), arrays_seed)
 def test_products_cut_along_any_axis_equal_the_whole(m, k, n, dtype, turned, seed):
     rng = np.random.default_rng(seed)
     a, b = rng.integers(-9, 9, (m, k)).astype(dtype), rng.integers(-9, 9, (k, n)).astype(dtype)
     if turned:
         a, b = a.T.copy().T, b.T.copy().T
-    with mock.patch.object(products, "LEAST", 0), mock.patch.object(threads, "_count", 2):
-        y = products.matmul(a, b)
+    y = products.matmul(a, b)
     np.testing.assert_array_equal(y, a @ b)
     assert y.dtype == dtype
-    threads._dismiss()
 
 
 def test_stacks_vectors_and_mixed_dtypes_are_left_to_numpy():
-    with mock.patch.object(products, "LEAST", 0), mock.patch.object(threads, "_count", 2):
-        for a, b in [
-            (np.ones((2, 3, 4)), np.ones((4, 5))),
-            (np.ones(3), np.ones((3, 2))),
-            (np.ones((2, 3)), np.ones(3)),
-        ]:
-            np.testing.assert_array_equal(products.matmul(a, b), a @ b)
-        mixed = products.matmul(np.ones((2, 3), np.float32), np.ones((3, 2)))
-        assert mixed.dtype == np.float64
+    for a, b in [((2, 3, 4), (4, 5)), ((3,), (3, 2)), ((2, 3), (3,))]:
+        np.testing.assert_array_equal(products.matmul(np.ones(a), np.ones(b)), np.ones(a) @ np.ones(b))
+    assert products.matmul(np.ones((2, 3), np.float32), np.ones((3, 2))).dtype == np.float64
 
 
 def test_shapes_that_do_not_fit_are_refused_by_numpy():
-    with mock.patch.object(threads, "_count", 2), pytest.raises(ValueError, match="mismatch"):
+    with pytest.raises(ValueError, match="mismatch"):
         products.matmul(np.ones((2, 3)), np.ones((4, 5)))

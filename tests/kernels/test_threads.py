@@ -97,6 +97,25 @@ def test_an_error_in_one_part_of_the_batch_is_raised():
         threads.run(fail, range(3))
 
 
+def test_results_come_in_the_order_of_the_tasks_and_the_caller_works_too():
+    threads.set_threads(2)
+    both = threading.Barrier(2, timeout=20)
+
+    def work(task):
+        if task < 2:
+            both.wait()  # two tasks at a time, or this would wait in vain
+        return task, threading.current_thread()
+
+    results = threads.run(work, range(5))
+    assert [task for task, _ in results] == list(range(5))
+    assert threading.main_thread() in [worker for _, worker in results]
+
+
+def test_a_task_may_have_tasks_of_its_own():
+    threads.set_threads(2)
+    assert threads.run(lambda i: threads.run(lambda j: i * j, range(3)), range(3)) == [[0, 0, 0], [0, 1, 2], [0, 2, 4]]
+
+
 def test_errstate_of_the_caller_holds_in_all_threads():
     threads.set_threads(2)
     with np.errstate(divide="ignore"):
