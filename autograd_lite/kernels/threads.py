@@ -5,8 +5,8 @@ the cores from ours; so while ours are at work, BLAS is limited to one thread, f
 :func:`set_threads` says otherwise. As that touches a setting that is not ours alone, nobody's code is changed
 unasked: by default BLAS has the cores. Results are the same up to the order of sums.
 
-Threads of our own can be faster for deep convolutional networks, since the work between the products is then shared
-too; networks of matrix products, and of one large convolution, are better left to BLAS. Measure before choosing. The
+Threads of our own are faster for convolutional networks, since the work between the products is then shared too;
+networks of matrix products are better left to BLAS. Measure before choosing. The
 environment variable ``AUTOGRAD_LITE_THREADS`` chooses when the first kernel runs: a number of threads, or ``blas``.
 """
 

@@ -6,9 +6,9 @@ will do. In two dimensions that is 16 for 36 (Lavin and Gray, Fast Algorithms fo
     y = A' ((G w G') * (B' d B)) A      for a tile d of 4 x 4 elements, which gives 2 x 2 outputs
 
 The products, summed over channels, are 16 products of matrices. Everything else is additions of whole arrays, and they
-are fast where neighbours in memory are treated alike. So even and odd rows lie apart, and so do even and odd columns:
-what a tile adds are then long runs, one tile's element beside the next tile's. Rounding errors are a little larger, so
-only float32 goes this way.
+are fast where neighbours in memory are treated alike. So even and odd columns lie apart: what a tile adds are then long
+runs, one tile's element beside the next tile's. Where loops can be compiled, one pass does all additions of a tile.
+Rounding errors are a little larger, so only float32 goes this way.
 """
 
 from __future__ import annotations
