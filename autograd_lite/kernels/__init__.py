@@ -19,6 +19,7 @@ recurrent  the recursion of long short-term memory
 compiled   whether loops are compiled, and the compiled ones
 loops      what is compiled
 memory     what becomes of freed memory
+parts      large arrays in parts that stay in the cache
 scratch    memory that is used again, and the size of tiles
 threads    who uses the cores: BLAS, or a pool of our own
 ========== ============================================================

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 import numpy as np
 
-from . import compiled, loops, threads
-from .scratch import laid_out, slices
+from . import compiled, loops
+from .parts import by_parts
 
 PART = 1 << 17  # elements
 
@@ -25,8 +24,10 @@ def relu(x: np.ndarray) -> Any:
     if x.size <= PART or x.dtype.kind != "f":
         return np.maximum(x, 0)
     zeros = _zeros(x.dtype.char)
-    return _by_parts(
-        lambda part, y: compiled.run(loops.relu, y, part) or np.maximum(part, zeros[: part.size], out=y), x
+    return by_parts(
+        lambda part, y: compiled.run(loops.relu, y, part) or np.maximum(part, zeros[: part.size], out=y),
+        x,
+        size=PART,
     )
 
 
@@ -34,8 +35,11 @@ def relu_gradient(g: np.ndarray, y: np.ndarray) -> Any:
     """``g * (y > 0)``, for ``y = relu(x)``."""
     if g.size <= PART or g.dtype != y.dtype:
         return g * (y > 0)
-    return _by_parts(
-        lambda part, y, dx: compiled.run(loops.relu_gradient, dx, part, y) or np.multiply(part, y > 0, out=dx), g, y
+    return by_parts(
+        lambda part, y, dx: compiled.run(loops.relu_gradient, dx, part, y) or np.multiply(part, y > 0, out=dx),
+        g,
+        y,
+        size=PART,
     )
 
 
@@ -43,11 +47,3 @@ def relu_gradient(g: np.ndarray, y: np.ndarray) -> Any:
 def _zeros(dtype: str) -> np.ndarray:
     """What to compare with, as NumPy is slow with a single number."""
     return np.zeros(PART, dtype)
-
-
-def _by_parts(function: Callable[..., object], *arrays: np.ndarray) -> np.ndarray:
-    """A function of elements of arrays of one shape; it is given parts of each, and where to write."""
-    y = np.empty_like(arrays[-1])
-    lines = [laid_out(a, y).ravel("K") for a in (*arrays, y)]
-    threads.run(lambda part: function(*(line[part] for line in lines)), slices(y.size, -(-y.size // PART)))
-    return y
