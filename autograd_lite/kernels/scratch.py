@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-TILE = 4 << 20  # bytes; smaller tiles lose to the interpreter, larger ones to the cache
+TILE = 5 << 20  # bytes; smaller tiles lose to the interpreter, larger ones to the cache
 
 _kept = threading.local()
 
