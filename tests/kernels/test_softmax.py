@@ -30,3 +30,21 @@ def test_large_inputs_do_not_overflow(n):
     a[:, 0] += 1e4
     np.testing.assert_allclose(softmax(a, -1)[:, 0], 1)
     assert np.isfinite(log_softmax(a, -1)).all()
+
+
+@pytest.mark.parametrize("below", [5.0, 12.0, 15.0, 80.0, 1e4])
+def test_a_row_far_below_the_others_is_as_exact_as_they_are(below):
+    a = np.random.default_rng(0).standard_normal((3, SHORT + 1)).astype(np.float32)
+    a[1] -= np.float32(below)
+    p = np.exp(a.astype(np.float64))
+    p[1] = np.exp(a[1].astype(np.float64) + below)
+    np.testing.assert_allclose(softmax(a, -1), p / p.sum(-1, keepdims=True), rtol=3e-6)
+
+
+def test_what_is_masked_has_no_share_and_a_row_with_nothing_else_is_nan():
+    a = np.zeros((2, SHORT + 1))
+    a[0, 1:], a[1] = -np.inf, -np.inf
+    with np.errstate(invalid="ignore"):
+        y = softmax(a, -1)
+    np.testing.assert_array_equal(y[0], [1] + [0] * SHORT)
+    assert np.isnan(y[1]).all()
