@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,9 @@ from ._common import as_array, as_tensor, share
 def _mask(shape: tuple[int, ...], p: float, dtype: Any, rng: Rng) -> Tensor:
     """0 with probability ``p``, else 1 / (1 - p), so that the mean is 1."""
     bits = 8 if p * 256 % 1 == 0 else 16  # the fewer, the faster
-    draws = generator(rng).integers(0, 1 << bits, shape, np.uint8 if bits == 8 else np.uint16)
+    size = math.prod(shape)
+    words = generator(rng).integers(0, 1 << 64, -(-size * bits // 64), np.uint64)  # as are whole words
+    draws = words.view(np.uint8 if bits == 8 else np.uint16)[:size].reshape(shape)
     scale = 0.0 if p == 1 else 1 / (1 - p)
     return Tensor((draws >= round(p * (1 << bits))) * dtype.type(scale), copy=False)
 
