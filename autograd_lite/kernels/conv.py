@@ -55,9 +55,9 @@ def conv2d(
     """
     out = output_sizes(x.shape[2:], w.shape[2:], stride, padding, dilation)
     y = _images((x.shape[0], w.shape[0], *out), np.result_type(x, w, *([] if bias is None else [bias])))
-    biases = [None] * groups if bias is None else np.split(bias, groups)
+    biases = [None] * groups if bias is None else _parts(bias, groups)
     for xs, ws, bs, ys in zip(
-        np.split(x, groups, axis=1), np.split(w, groups), biases, np.split(y, groups, axis=1), strict=True
+        _parts(x, groups, axis=1), _parts(w, groups), biases, _parts(y, groups, axis=1), strict=True
     ):
         _forward(xs, ws, bs, ys, stride, padding, dilation)
     return y
@@ -82,7 +82,7 @@ def conv2d_input_gradient(
     """
     _check_cotangent(g.shape, shape, w.shape, stride, padding, dilation)
     dx = _images(shape, np.result_type(g, w))
-    for gs, ws, dxs in zip(np.split(g, groups, axis=1), np.split(w, groups), np.split(dx, groups, axis=1), strict=True):
+    for gs, ws, dxs in zip(_parts(g, groups, axis=1), _parts(w, groups), _parts(dx, groups, axis=1), strict=True):
         _input_gradient(gs, ws, dxs, stride, padding, dilation)
     return dx
 
@@ -106,7 +106,7 @@ def conv2d_weight_gradient(
     """
     _check_cotangent(g.shape, x.shape, shape, stride, padding, dilation)
     dw = np.empty(shape, np.result_type(g, x))
-    for gs, xs, dws in zip(np.split(g, groups, axis=1), np.split(x, groups, axis=1), np.split(dw, groups), strict=True):
+    for gs, xs, dws in zip(_parts(g, groups, axis=1), _parts(x, groups, axis=1), _parts(dw, groups), strict=True):
         dws[...] = _weight_gradient(gs, xs, dws.shape, stride, padding, dilation)
     return dw
 
@@ -218,6 +218,11 @@ def _rows(tile: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
 def _working(dtype: np.dtype[Any]) -> np.dtype[Any]:
     """What to compute in: half precision would lose too much in sums, and BLAS does not know it."""
     return np.dtype(np.float32) if dtype == np.float16 else dtype
+
+
+def _parts(a: np.ndarray, groups: int, axis: int = 0) -> list[np.ndarray]:
+    """``a`` in equal parts along ``axis``; NumPy takes its time for that."""
+    return [a] if groups == 1 else np.split(a, groups, axis)
 
 
 def _images(shape: Shape, dtype: np.dtype[Any]) -> np.ndarray:
