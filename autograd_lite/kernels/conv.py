@@ -192,7 +192,9 @@ def _input_gradient(g: np.ndarray, w: np.ndarray, dx: np.ndarray, stride: Pair, 
         if c < FEW:
             dx[batch] = images
 
-    threads.run(work, list(slices(len(g), max(threads.count(), pieces(len(g), row_bytes)))))
+    threads.run(
+        work, list(slices(len(g), max(threads.parts(g.shape[2] * len(g) * row_bytes), pieces(len(g), row_bytes))))
+    )
 
 
 def _shares(cotangents: np.ndarray, w: np.ndarray) -> np.ndarray:

@@ -54,9 +54,10 @@ class Patches(NamedTuple):
         height = self.out[0]
         size = self._row_bytes if self.few else self._row_bytes * height
         count = pieces(n, size, self._least)
+        shares = threads.parts(n * height * self._row_bytes)
         if not self.few:
-            return [(batch, slice(0, height)) for batch in slices(n, max(threads.count(), count))]
-        tall = max(threads.count(), pieces(height, -(-n // count) * size, self._least))
+            return [(batch, slice(0, height)) for batch in slices(n, max(shares, count))]
+        tall = max(shares, pieces(height, -(-n // count) * size, self._least))
         return [(batch, rows) for batch in slices(n, count) for rows in slices(height, tall)]
 
     def left(self, x: np.ndarray, part: slice) -> Iterator[tuple[slice, list[np.ndarray]]]:

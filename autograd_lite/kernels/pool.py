@@ -206,8 +206,8 @@ def _parts(out: Shape, size: int, apart: bool = True) -> list[Part]:
     """How to share the windows ``out`` (N, C, OH, OW) of images of ``size`` bytes: by rows, if those do not overlap."""
     n, _, height, _ = out
     if not apart:
-        return [(batch, slice(0, height)) for batch in slices(n, threads.count())]
-    return [(slice(0, n), rows) for rows in slices(height, max(threads.count(), pieces(height, size / height)))]
+        return [(batch, slice(0, height)) for batch in slices(n, threads.parts(size))]
+    return [(slice(0, n), rows) for rows in slices(height, max(threads.parts(size), pieces(height, size / height)))]
 
 
 def _apart(kernel: Pair, stride: Pair, dilation: Pair = (1, 1)) -> bool:

@@ -29,6 +29,9 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 VARIABLE = "AUTOGRAD_LITE_THREADS"
+LEAST = (
+    8 << 20
+)  # bytes: a thread wakes in some tens of microseconds, and waits for the interpreter after each operation
 BUFFER = 1024  # NumPy copies rows that are shorter than its buffers, 8192 elements, before and after it works on them
 
 _lock = threading.RLock()
@@ -42,6 +45,11 @@ def count() -> int:
     if _count is None:
         set_threads(_asked_for())
     return _count or 1
+
+
+def parts(size: int) -> int:
+    """Into how many parts to cut work on ``size`` bytes: one for each thread, unless handing over costs more."""
+    return count() if size >= LEAST else 1
 
 
 def set_threads(n: int | None) -> None:

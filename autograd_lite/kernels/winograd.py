@@ -146,7 +146,8 @@ def _a(g0: np.ndarray, g1: np.ndarray, name: str) -> tuple[np.ndarray, ...]:
 def _batches(n: int, filters: Shape, out: Shape) -> list[slice]:
     """The batch in parts of which some rows fit a tile: neighbouring tiles have two rows of the image in common."""
     size = max(_row_bytes(filters, out), 4 * (out[0] + 2) * (out[1] + 2) * filters[1])
-    return list(slices(n, max(threads.count(), pieces(n, size, _least(filters)))))
+    shares = threads.parts(n * -(-out[0] // 2) * _row_bytes(filters, out))
+    return list(slices(n, max(shares, pieces(n, size, _least(filters)))))
 
 
 def _row_bytes(filters: Shape, out: Shape) -> int:

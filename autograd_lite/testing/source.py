@@ -74,11 +74,14 @@ def _definition(code: CodeType) -> tuple[ast.FunctionDef | ast.Lambda, str]:
     for node in ast.walk(ast.parse(whole)):
         if isinstance(node, ast.Lambda) and code.co_name == "<lambda>" and _place(node.body) in places:
             return node, ""
-        if isinstance(node, ast.FunctionDef) and node.name == code.co_name:
-            if min([node.lineno, *(part.lineno for part in node.decorator_list)]) == code.co_firstlineno:
-                node.decorator_list = []
-                return node, textwrap.dedent(ast.get_source_segment(whole, node, padded=True) or "")
+        if isinstance(node, ast.FunctionDef) and (node.name, _first_line(node)) == (code.co_name, code.co_firstlineno):
+            node.decorator_list = []
+            return node, textwrap.dedent(ast.get_source_segment(whole, node, padded=True) or "")
     raise LookupError("The source is not what was compiled.")
+
+
+def _first_line(node: ast.FunctionDef) -> int:
+    return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
 
 
 def _foreign_defaults(node: ast.FunctionDef | ast.Lambda, function: FunctionType) -> dict[str, Any]:

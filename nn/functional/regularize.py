@@ -20,7 +20,7 @@ def _mask(shape: tuple[int, ...], p: float, dtype: Any, rng: Rng) -> Tensor:
     bits = 8 if p * 256 % 1 == 0 else 16  # the fewer, the faster
     size = math.prod(shape)
     words = generator(rng).integers(0, 1 << 64, -(-size * bits // 64), np.uint64)  # as are whole words
-    draws = words.view(np.uint8 if bits == 8 else np.uint16)[:size].reshape(shape)
+    draws: np.ndarray = words.view(np.uint8 if bits == 8 else np.uint16)[:size].reshape(shape)
     scale = 0.0 if p == 1 else 1 / (1 - p)
     return Tensor((draws >= round(p * (1 << bits))) * dtype.type(scale), copy=False)
 

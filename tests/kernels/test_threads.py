@@ -51,6 +51,14 @@ def test_results_do_not_depend_on_the_number_of_threads():
         threads.set_threads(n)
         assert threads.count() == n
         assert_same(everything(), expected)
+        with mock.patch.object(threads, "LEAST", 0):  # so that even these are shared
+            assert_same(everything(), expected)
+
+
+def test_work_is_shared_where_there_is_enough_of_it():
+    threads.set_threads(3)
+    assert threads.parts(threads.LEAST) == 3
+    assert threads.parts(threads.LEAST - 1) == 1
 
 
 def test_blas_has_one_thread_while_ours_work_and_then_as_many_as_before():
