@@ -257,7 +257,7 @@ def evaluate(
     return {name: total / count for name, total in totals.items()}
 
 
-def predict(model: Module, inputs: Any, batch_size: int = 100) -> np.ndarray:
+def predict(model: Module, inputs: Any, batch_size: int = 250) -> np.ndarray:
     """What ``model`` answers to any number of ``inputs``, in memory for ``batch_size`` of them and the answers.
 
     Examples
