@@ -116,6 +116,7 @@ class Elements:
             again = Elements(wider, self.inputs[single] if single.size else self.inputs, self.outputs[[o]])
             if single.size:
                 self.bad[single, o] = again.bad[:, 0] & ~(again.error[:, 0] < self.error[single, o] / SHRINKING)
+                self.bad[single, o] &= ~(self.error[single, o] <= self.problem.floor)
             if self.bad[:, o].any() or (not single.size and again._meeting_pieces(np.array([0]))[0]):
                 return {o: wrong[o]}
         return {}

@@ -55,6 +55,10 @@ class Problem(Protocol):
     def push(self, direction: Vector) -> Vector | None:
         """The slopes of the outputs along ``direction`` by forward mode, if there is one."""
 
+    @property
+    def floor(self) -> float:
+        """What is smaller than this need not be a derivative: rounding makes as much of the values it comes from."""
+
     def wider(self) -> Problem | None:
         """The same with a claim of more digits, if the function follows the dtype of its inputs so far."""
 
@@ -263,6 +267,11 @@ class FirstOrder:
         tangents = split(direction, self.input_shapes)
         return join(map(plain, listed(self.jvp(self.placed(self.start), tangents))))
 
+    @property
+    def floor(self) -> float:
+        """0: the rounding of values is seen in the values."""
+        return 0.0
+
     def wider(self) -> FirstOrder | None:
         """In double precision, or if it is that already, in the platform's extended one."""
         dtype = np.float64 if self.claimed_eps > np.finfo(np.float64).eps else np.longdouble
@@ -346,6 +355,12 @@ class SecondOrder:
 
     def push(self, direction: Vector) -> Vector | None:
         """None: nobody gives a forward mode of gradients."""
+
+    @property
+    def floor(self) -> float:
+        """A thousand roundings of the function's values: its gradient may be their difference, as in ``1 - y * y``."""
+        values = self.first.value(self.first.start)
+        return 1e3 * float(np.finfo(np.float64).eps * np.abs(values[np.isfinite(values)]).max(initial=0))
 
     def wider(self) -> SecondOrder | None:
         """The same of the first order in wider precision."""

@@ -208,3 +208,14 @@ def test_a_gradient_may_be_wider_than_its_input_but_not_narrower_unless_told_oth
     assert gradcheck(None, X.astype(np.float32), vjp=leaky).status is PASS
     assert gradcheck(None, X.astype(np.float32), vjp=leaky, check_dtype=True).status is FAIL
     assert gradcheck(None, X, vjp=lambda x: (x * 2, lambda u: np.float32(2) * u.astype(np.float32))).status is FAIL
+
+
+@pytest.mark.parametrize(
+    ("f", "x"),
+    [
+        (ag.sigmoid, [30.185990912851704, 32.576038637417646]),
+        (ag.tanh, [-38.808649202753216, 117.0429082926823, -18.320936911737]),
+    ],
+)
+def test_a_second_derivative_below_the_rounding_of_the_function_is_not_called_wrong(f, x):
+    assert all(gradcheck(f, np.array(x), order=2, seed=seed).status is not FAIL for seed in (101067, 106938, 0, 1))
