@@ -358,9 +358,9 @@ class SecondOrder:
 
     @property
     def floor(self) -> float:
-        """A thousand roundings of the function's values: its gradient may be their difference, as in ``1 - y * y``."""
+        """Many roundings of the values, or of 1: gradients are differences of such numbers, as in ``1 - y * y``."""
         values = self.first.value(self.first.start)
-        return 1e3 * float(np.finfo(np.float64).eps * np.abs(values[np.isfinite(values)]).max(initial=0))
+        return 1e5 * float(np.finfo(np.float64).eps * np.abs(values[np.isfinite(values)]).max(initial=1))
 
     def wider(self) -> SecondOrder | None:
         """The same of the first order in wider precision."""

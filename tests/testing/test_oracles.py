@@ -215,6 +215,8 @@ def test_a_gradient_may_be_wider_than_its_input_but_not_narrower_unless_told_oth
     [
         (ag.sigmoid, [30.185990912851704, 32.576038637417646]),
         (ag.tanh, [-38.808649202753216, 117.0429082926823, -18.320936911737]),
+        (ag.tanh, [40.38697644938773, 15.248140272876293]),
+        (lambda x: 1 - ag.tanh(x) ** 2, [22.288971479209366, 18.226235273728005, -17.204925878912817]),
     ],
 )
 def test_a_second_derivative_below_the_rounding_of_the_function_is_not_called_wrong(f, x):
