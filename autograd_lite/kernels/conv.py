@@ -192,9 +192,8 @@ def _input_gradient(g: np.ndarray, w: np.ndarray, dx: np.ndarray, stride: Pair, 
         if c < FEW:
             dx[batch] = images
 
-    threads.run(
-        work, list(slices(len(g), max(threads.parts(g.shape[2] * len(g) * row_bytes), pieces(len(g), row_bytes))))
-    )
+    number = max(threads.parts(len(g) * g.shape[2] * row_bytes), pieces(len(g), row_bytes))
+    threads.run(work, slices(len(g), number))
 
 
 def _shares(cotangents: np.ndarray, w: np.ndarray) -> np.ndarray:

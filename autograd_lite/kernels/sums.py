@@ -22,14 +22,16 @@ def total(a: np.ndarray, axis: int | Shape | None = None, keepdims: bool = False
     >>> total(np.ones((2, 3)), 0)
     array([2., 2., 2.])
     """
-    plan = None
-    if a.size >= SMALL and axis is not None and a.dtype.char in "fd":
-        plan = _plan(a.shape, a.strides, a.itemsize, axis)
+    plan = None if _leave_to_numpy(a, axis) else _plan(a.shape, a.strides, a.itemsize, axis)
     if plan is None:
         return a.sum(axis=axis, keepdims=keepdims)
     rows, ones = a.transpose(plan.order).reshape(plan.rows), np.ones(plan.height, a.dtype)
     sums = (ones @ rows if plan.first else rows @ ones).reshape(plan.rest).transpose(plan.back)
     return sums.reshape(plan.kept) if keepdims else sums
+
+
+def _leave_to_numpy(a: np.ndarray, axis: Any) -> bool:
+    return a.size < SMALL or axis is None or a.dtype.char not in "fd"
 
 
 class Plan(NamedTuple):
@@ -79,7 +81,7 @@ def mean(a: np.ndarray, axis: int | Shape | None = None, keepdims: bool = False)
     >>> mean(np.ones((2, 3)), 0)
     array([1., 1., 1.])
     """
-    if a.size < SMALL or axis is None or a.dtype.char not in "fd":
+    if _leave_to_numpy(a, axis):
         return a.mean(axis=axis, keepdims=keepdims)
     sums = total(a, axis, keepdims)
     sums /= a.size // sums.size
