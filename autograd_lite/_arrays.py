@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -24,6 +26,11 @@ def one_axis(axis: int, ndim: int) -> int:
 
 def all_axes(axis: Axis, ndim: int) -> Shape:
     """``axis`` in any of its forms, None meaning all, as a tuple counted from the front."""
+    return _all_axes(axis if isinstance(axis, (int, tuple, NoneType, np.integer)) else tuple(axis), ndim)
+
+
+@cache
+def _all_axes(axis: int | Shape | None, ndim: int) -> Shape:
     if axis is None:
         return tuple(range(ndim))
     try:
@@ -47,6 +54,11 @@ def power(a: np.ndarray, n: Any) -> Any:
     if n == 3 and a.dtype.kind in "fc":
         return a * a * a
     return a**n
+
+
+def into(ufunc: np.ufunc, a: Any, b: Any) -> Any:
+    """``ufunc(a, b)``, in the memory of ``a``, which nobody else needs, unless that has another dtype."""
+    return ufunc(a, b, out=a if getattr(b, "dtype", a.dtype) == a.dtype and a.ndim else None)
 
 
 def is_basic(index: Any) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from copy import copy
+from functools import lru_cache
 from types import CodeType
 from typing import Any
 
@@ -287,6 +288,7 @@ def settle(part: Any, gradient: Any, node: Node, singular: list[str]) -> Any:
     return Where()(zero, 0, part)
 
 
+@lru_cache(1024)
 def can_broadcast(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
     """Whether ``shape`` broadcasts to exactly ``to``."""
     return len(shape) <= len(to) and all(n in (1, m) for n, m in zip(shape, to[len(to) - len(shape) :], strict=True))

@@ -251,10 +251,11 @@ class Module:
 
     def zero_grad(self) -> None:
         """Forget all gradients."""
-        for module in self.modules():
-            for value in vars(module).values():
-                if isinstance(value, Parameter) and value.requires_grad:
-                    value.grad = None
+        for value in vars(self).values():
+            if isinstance(value, Module):
+                value.zero_grad()
+            elif isinstance(value, Parameter) and value.node is not None:
+                value.grad = None
 
     def apply(self, function: Callable[[Module], Any]) -> Self:
         """Call ``function`` with every module below this one, then with this one."""

@@ -25,6 +25,13 @@ class Owned(Tensor):
         """Hold other values from now on, perhaps of another shape or dtype; the gradient so far is dropped."""
         Owned.__init__(self, data, self.requires_grad, dtype, self.name)
 
+    def hold(self, array: Any) -> None:
+        """Hold ``array``, of the same shape and dtype, which is nobody else's.
+
+        Cheaper than a change in place: graphs that kept the values so far go on holding those.
+        """
+        self._data = array
+
     def memory(self) -> np.ndarray:
         """The values as a flat, writable array that shares the memory, for optimisers; not for single numbers.
 
@@ -32,6 +39,14 @@ class Owned(Tensor):
         """
         self._written(self._data)
         return self._data.reshape(-1)  # type: ignore[no-any-return]
+
+    def slope(self) -> np.ndarray | None:
+        """The gradient so far as a flat array, for optimisers; None if there is none."""
+        gradient = None if self.node is None else self.node.rule.grad
+        if gradient is None:
+            return None
+        array: np.ndarray = gradient._data if isinstance(gradient, Tensor) else gradient
+        return array.reshape(-1)
 
     @property
     def awaits_shape(self) -> bool:

@@ -37,6 +37,14 @@ def generator(rng: Rng = None) -> np.random.Generator:
     return _shared() if rng is None else np.random.default_rng(rng)
 
 
+def words64(rng: np.random.Generator, n: int) -> np.ndarray:
+    """``n`` words of 64 random bits each."""
+    source = rng.bit_generator
+    if isinstance(source, np.random.PCG64):  # every generator of NumPy's but MT19937 could: its words have 32 bits
+        return source.random_raw(n)  # the same words in half the time
+    return rng.integers(0, 1 << 64, n, np.uint64)
+
+
 def get_rng_state() -> dict[str, Any]:
     """The state of the shared generator, as plain numbers."""
     return dict(_shared().bit_generator.state)

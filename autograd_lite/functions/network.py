@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -38,7 +40,7 @@ def linear(x: TensorLike, weight: TensorLike, bias: TensorLike | None = None) ->
     bias = None if bias is None else as_tensor(bias)
     if bias is not None and bias.shape != weight.shape[:1]:
         raise ShapeError(f"linear: weight {weight.shape} needs a bias of shape {weight.shape[:1]}, not {bias.shape}.")
-    rows = x if x.ndim == 2 else x.reshape(int(np.prod(x.shape[:-1])), x.shape[-1])
+    rows = x if x.ndim == 2 else x.reshape(prod(x.shape[:-1]), x.shape[-1])
     y: Tensor = x.apply(rules.Linear(), (rows, weight, bias))
     return y if x.ndim == 2 else y.reshape(*x.shape[:-1], weight.shape[0])
 
@@ -72,7 +74,8 @@ def softmax_cross_entropy(logits: TensorLike, labels: Any, scale: Any) -> Tensor
         raise ShapeError(
             f"Logits of shape (N, C) and labels of shape (N,) are needed; got {logits.shape}, {labels.shape}."
         )
-    if labels.astype(np.uint64).max(initial=0) >= logits.shape[1]:  # negative numbers are large without their sign
+    # Negative numbers are large without their sign, so one comparison will do.
+    if np.maximum.reduce(labels.astype(np.uint64), initial=0) >= logits.shape[1]:
         wrong = labels[(labels < 0) | (labels >= logits.shape[1])][0]
         raise ShapeError(
             f"Label {wrong} is out of range: there are {logits.shape[1]} classes, 0 to {logits.shape[1] - 1}."
@@ -108,11 +111,22 @@ def normalize(
     ([[-1.0], [1.0]], [[2.0]], [[1.0]])
     """
     x = as_tensor(x)
-    rule = rules.Normalize(all_axes(axis, x.ndim), eps)
+    axes = all_axes(axis, x.ndim)
+    rule = rules.Normalize(axes, eps, _even(_shape(gamma), _shape(beta), axes, x.ndim))
     y: Tensor = x.apply(rule, (x, gamma, beta))
     if y.shape != x.shape:
         raise ShapeError(f"normalize: gamma and beta must broadcast to the input's shape {x.shape}, not to {y.shape}.")
     return y, *rule.statistics
+
+
+def _shape(value: Any) -> tuple[int, ...]:
+    return value.shape if isinstance(value, Tensor) else np.shape(value)
+
+
+@cache
+def _even(gamma: tuple[int, ...], beta: tuple[int, ...], axes: tuple[int, ...], ndim: int) -> bool:
+    """Whether arrays of these shapes, broadcast to ``ndim`` dimensions, are the same all along ``axes``."""
+    return all(shape[axis - ndim] == 1 for shape in (gamma, beta) for axis in axes if ndim - axis <= len(shape))
 
 
 def lstm(z: TensorLike, weight: TensorLike, h0: TensorLike, c0: TensorLike) -> tuple[Tensor, Tensor]:

@@ -9,12 +9,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 Shape = tuple[int, ...]
+Axis = int | Shape | None
 
-SMALL = 1 << 13  # elements; for fewer, looking at the layout costs more than it saves
+SMALL = 1 << 12  # elements; for fewer, looking at the layout costs more than it saves
 LONG = 1 << 12  # of a row to be added up: beyond that NumPy's way, in pairs of pairs, is more exact
 
 
-def total(a: np.ndarray, axis: int | Shape | None = None, keepdims: bool = False) -> Any:
+def total(a: np.ndarray, axis: Axis = None, keepdims: bool = False) -> Any:
     """``a.sum(axis, keepdims=keepdims)``.
 
     Examples
@@ -22,33 +23,97 @@ def total(a: np.ndarray, axis: int | Shape | None = None, keepdims: bool = False
     >>> total(np.ones((2, 3)), 0)
     array([2., 2., 2.])
     """
-    plan = None if _leave_to_numpy(a, axis) else _plan(a.shape, a.strides, a.itemsize, axis)
+    plan = _plan_for(a, axis)
     if plan is None:
         return a.sum(axis=axis, keepdims=keepdims)
-    rows, ones = a.transpose(plan.order).reshape(plan.rows), np.ones(plan.height, a.dtype)
-    sums = (ones @ rows if plan.first else rows @ ones).reshape(plan.rest).transpose(plan.back)
-    return sums.reshape(plan.kept) if keepdims else sums
+    rows, ones = plan.rows_of(a), _ones(plan.height, a.dtype)
+    return plan.placed(ones @ rows if plan.first else rows @ ones, keepdims)
 
 
-def _leave_to_numpy(a: np.ndarray, axis: Any) -> bool:
-    return a.size < SMALL or axis is None or a.dtype.char not in "fd"
+def mean(a: np.ndarray, axis: Axis = None, keepdims: bool = False) -> Any:
+    """``a.mean(axis, keepdims=keepdims)``.
+
+    Examples
+    --------
+    >>> mean(np.ones((2, 3)), 0)
+    array([1., 1., 1.])
+    """
+    if a.dtype.char not in "fd":
+        return a.mean(axis=axis, keepdims=keepdims)
+    sums = total(a, axis, keepdims)
+    sums /= a.size // sums.size if sums.size else 1
+    return sums
+
+
+def unbroadcast(a: np.ndarray, shape: Shape) -> Any:
+    """Sum ``a`` over the axes along which ``shape`` was broadcast to get the shape of ``a``."""
+    if a.size == math.prod(shape):
+        return a.reshape(shape)
+    axes, keepdims = _broadcast_axes(a.shape, shape)
+    sums = total(a, axes, keepdims)
+    return sums.reshape(shape) if keepdims else sums
+
+
+def inner(a: np.ndarray, b: np.ndarray, shape: Shape) -> Any:
+    """``unbroadcast(a * b, shape)``, for arrays of one shape, without writing the products down.
+
+    Examples
+    --------
+    >>> inner(np.ones((2, 3)), np.ones((2, 3)), (3,))
+    array([2., 2., 2.])
+    """
+    axes, keepdims = _broadcast_axes(a.shape, shape)
+    plan = _plan_for(a, axes) if a.strides == b.strides and a.dtype == b.dtype else None
+    if plan is None:
+        return unbroadcast(a * b, shape)
+    x, y = plan.rows_of(a), plan.rows_of(b)
+    sums = plan.placed(np.einsum("ij,ij->j", x, y) if plan.first else np.vecdot(x, y), keepdims)
+    return sums.reshape(shape) if keepdims else sums
+
+
+@functools.lru_cache(1024)
+def _broadcast_axes(shape: Shape, small: Shape) -> tuple[Shape, bool]:
+    """The axes along which ``small`` is repeated to give ``shape``, and whether some of them are in ``small``."""
+    new = len(shape) - len(small)
+    axes = tuple(i for i, n in enumerate(shape) if i < new or small[i - new] != n)
+    return axes, new < len(axes)
+
+
+# -- How an array lies in memory --------------------------------------------------------------------------------------
 
 
 class Plan(NamedTuple):
     """How an array is a matrix in memory whose rows, or columns, are to be added up."""
 
-    order: Shape  # the axes as they lie in memory
+    order: Shape | None  # the axes as they lie in memory, where that is not their order
     rows: Shape  # of the matrix
     height: int  # how many numbers go into each sum
     first: bool  # whether the axes to add up come first
     rest: Shape  # of the sums, as they lie in memory
-    back: Shape  # the axes of the sums as they should be
+    back: Shape | None  # the axes of the sums as they should be, where that is not their order
     kept: Shape  # of the sums, with the axes added up
+
+    def rows_of(self, a: np.ndarray) -> np.ndarray:
+        """``a`` as that matrix."""
+        return (a if self.order is None else a.transpose(self.order)).reshape(self.rows)
+
+    def placed(self, sums: np.ndarray, keepdims: bool) -> np.ndarray:
+        """The sums as the axes of the array want them."""
+        sums = sums.reshape(self.rest)
+        if self.back is not None:
+            sums = sums.transpose(self.back)
+        return sums.reshape(self.kept) if keepdims else sums
+
+
+def _plan_for(a: np.ndarray, axis: Axis) -> Plan | None:
+    """The plan for sums of ``a``, or None where memory does not lie so, or NumPy does better."""
+    if a.size < SMALL or axis is None or a.dtype.char not in "fd":
+        return None
+    return _plan(a.shape, a.strides, a.itemsize, axis)
 
 
 @functools.lru_cache(1024)
 def _plan(shape: Shape, strides: Shape, itemsize: int, axis: int | Shape) -> Plan | None:
-    """The plan, or None where memory does not lie so, or NumPy does better."""
     ndim = len(shape)
     axes = {axis % ndim} if isinstance(axis, int) else {i % ndim for i in axis}
     order = sorted(range(ndim), key=lambda i: (-strides[i], i))
@@ -63,37 +128,20 @@ def _plan(shape: Shape, strides: Shape, itemsize: int, axis: int | Shape) -> Pla
     if not axes or not rest or not (first or (axes == set(order[len(rest) :]) and height <= LONG)):
         return None
     return Plan(
-        order=tuple(order),
+        order=None if order == sorted(order) else tuple(order),
         rows=(height, count) if first else (count, height),
         height=height,
         first=first,
         rest=tuple(shape[i] for i in rest),
-        back=tuple(sorted(range(len(rest)), key=rest.__getitem__)),
+        back=None if rest == sorted(rest) else tuple(sorted(range(len(rest)), key=rest.__getitem__)),
         kept=tuple(1 if i in axes else n for i, n in enumerate(shape)),
     )
 
 
-def mean(a: np.ndarray, axis: int | Shape | None = None, keepdims: bool = False) -> Any:
-    """``a.mean(axis, keepdims=keepdims)``.
-
-    Examples
-    --------
-    >>> mean(np.ones((2, 3)), 0)
-    array([1., 1., 1.])
-    """
-    if _leave_to_numpy(a, axis):
-        return a.mean(axis=axis, keepdims=keepdims)
-    sums = total(a, axis, keepdims)
-    sums /= a.size // sums.size
-    return sums
+def _ones(n: int, dtype: np.dtype[Any]) -> np.ndarray:
+    return _many_ones(dtype.char)[:n] if n <= LONG else np.ones(n, dtype)
 
 
-def unbroadcast(a: np.ndarray, shape: Shape) -> Any:
-    """Sum ``a`` over the axes along which ``shape`` was broadcast to get the shape of ``a``."""
-    if shape == ():
-        return a.sum()
-    new = a.ndim - len(shape)
-    axes = tuple(i for i in range(a.ndim) if i < new or shape[i - new] != a.shape[i])
-    if new == len(axes):
-        return total(a, axes)
-    return total(a, axes, keepdims=True).reshape(shape)
+@functools.cache
+def _many_ones(dtype: str) -> np.ndarray:
+    return np.ones(LONG, dtype)

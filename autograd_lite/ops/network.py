@@ -2,12 +2,13 @@
 
 import numpy as np
 
+from .._arrays import into
 from ..function import Function
 from ..kernels import products, recurrent
 from .elementwise import Exp, Sigmoid
 from .linalg import MatMul
-from .reduce import LogSoftmax, Mean, Sum
-from .shape import Concatenate, Stack
+from .reduce import Inner, LogSoftmax, Mean, Sum
+from .shape import Concatenate, Stack, Unbroadcast
 from .trigonometry import Tanh
 
 
@@ -18,7 +19,7 @@ class Linear(Function):
 
     def forward(self, x, w, bias):
         y = products.matmul(x, w.swapaxes(0, 1))
-        return y if bias is None else np.add(y, bias, out=y if y.dtype == bias.dtype else None)
+        return y if bias is None else into(np.add, y, bias)
 
     def grad_x(self, g, w): return MatMul()(g, w)
     def grad_w(self, g, x): return MatMul()(g.swapaxes(0, 1), x)
@@ -39,43 +40,51 @@ class CrossEntropy(Function):
     def forward(self, a, logp): return -np.dot(logp[np.arange(len(self.labels)), self.labels], self.scale)
 
     def grad_a(self, g, logp):
-        one_hot = np.zeros(logp.shape, logp.dtype)
-        one_hot[np.arange(len(self.labels)), self.labels] = 1
-        return (Exp()(logp) - one_hot) * (g * self.scale[:, None])
+        slope = Exp()(logp)
+        slope[np.arange(len(self.labels)), self.labels] -= 1
+        slope *= g * self.scale[:, None]
+        return slope
 
 
 class Normalize(Function):
     """y = gamma * (x - mean) / sqrt(var + eps) + beta, with mean and variance of x over some axes.
 
     Batch, layer and group normalisation, by the choice of axes. Mean and variance are differentiated through, to any
-    order. ``statistics`` holds them afterwards, for running averages; a rule serves one use only.
+    order. ``even`` says that gamma is the same all along the axes: then its gradient is of use for that of x.
+    ``statistics`` holds mean and variance afterwards, for running averages; a rule serves one use only.
     """
 
-    __slots__ = ("axes", "eps", "statistics")
+    __slots__ = ("axes", "eps", "even", "statistics")
     broadcasts = True
 
-    def __init__(self, axes, eps): self.axes, self.eps = axes, eps
-    def mean(self, a): return Mean(self.axes, True)(a)
-    def by_mean(self, x): return self.mean(x)
-
-    def by_var(self, x, mean):
-        off = x - mean
-        return self.mean(off * off)
-
+    def __init__(self, axes, eps, even): self.axes, self.eps, self.even = axes, eps, even
+    def by_mean(self, x): return Mean(self.axes, True)(x)
+    def by_off(self, x, mean): return x - mean
+    def by_var(self, mean, off): return Inner(mean.shape)(off, off) / (off.size // (mean.size or 1))
     def by_scale(self, var): return (var + self.eps) ** -0.5
 
-    def forward(self, x, gamma, beta, mean, var, scale):
+    def forward(self, x, gamma, beta, mean, off, var, scale):
         self.statistics = mean, var
-        return (x - mean) * (scale * gamma) + beta
+        return into(np.add, into(np.multiply, off, scale * gamma), beta)
 
-    def by_xhat(self, g, x, mean, scale): return (x - mean) * scale  # cheaper to compute again than to keep
+    def by_xhat(self, g, x, mean, scale):
+        xhat = x - mean  # cheaper to compute again than to keep
+        xhat *= scale
+        return xhat
 
-    def grad_x(self, g, gamma, scale, xhat):
-        g = g * gamma
-        return (g - self.mean(g) - xhat * self.mean(g * xhat)) * scale
+    def by_slope(self, g, gamma): return g if self.even else g * gamma
+    def by_sums(self, g, mean, xhat, slope): return Unbroadcast(mean.shape)(slope), Inner(mean.shape)(slope, xhat)
 
-    def grad_gamma(self, g, xhat): return g * xhat
-    def grad_beta(self, g): return g
+    def grad_x(self, g, gamma, scale, xhat, slope, sums):
+        n = xhat.size // (scale.size or 1)
+        dx = xhat * (sums[1] / -n)
+        dx += slope
+        dx -= sums[0] / n
+        dx *= scale * gamma if self.even else scale
+        return dx
+
+    def grad_gamma(self, g, shape_gamma, xhat, sums): return sums[1] if self.even else Inner(shape_gamma)(g, xhat)
+    def grad_beta(self, g, sums): return sums[0] if self.even else g
 
 
 class LSTM(Function):

@@ -1,5 +1,7 @@
 """Rules that sum up: along axes, in all or as they go."""
 
+from math import prod
+
 import numpy as np
 
 from .._arrays import kept_shape
@@ -32,6 +34,17 @@ class Mean(Function):
         return Broadcast(shape_a)((g / (count(shape_a) / count(shape))).reshape(shape))
 
 
+class Inner(Function):
+    """Sum of a * b, of one shape, over the axes along which ``shape`` would be repeated."""
+
+    __slots__ = ("shape",)
+
+    def __init__(self, shape): self.shape = shape
+    def forward(self, a, b): return sums.inner(a, b, self.shape)
+    def grad_a(self, g, b): return b * g
+    def grad_b(self, g, a): return a * g
+
+
 class Max(Function):
     """Maximum over axes; ties share the gradient equally."""
 
@@ -61,7 +74,7 @@ def shared_by_ties(g, a, y, axis):
 
 def count(shape):
     """The number of elements, at least 1, for means of nothing."""
-    return max(1, int(np.prod(shape)))
+    return max(1, prod(shape))
 
 
 class Logsumexp(Function):

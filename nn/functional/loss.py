@@ -12,7 +12,7 @@ from autograd_lite import ShapeError, Tensor, where
 from ..errors import LabelError, SettingError
 from ._common import TensorLike, as_array, as_tensor, check_reduction, reduced, share
 from .activation import log_softmax, softplus
-from .labels import check_range, class_numbers
+from .labels import check_range, class_numbers, in_range
 
 # -- Classes ----------------------------------------------------------------------------------------------------------
 
@@ -158,14 +158,13 @@ def _class_weights(weight: Any, scores: Tensor) -> np.ndarray:
 
 def _labels_and_scale(labels: np.ndarray, weights: np.ndarray, ignore_index: int) -> tuple[np.ndarray, np.ndarray]:
     """Checked class numbers, and how much each sample counts."""
+    if not 0 <= ignore_index < len(weights) and in_range(labels, len(weights)):
+        return labels, weights[labels]  # none is ignored
     ignored = labels == ignore_index
-    some = ignored.any()
-    if some:
-        labels = np.where(ignored, 0, labels)
+    labels = np.where(ignored, 0, labels)
     check_range(labels, len(weights))
     scale = weights[labels]
-    if some:
-        scale[ignored] = 0
+    scale[ignored] = 0
     return labels, scale
 
 

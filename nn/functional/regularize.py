@@ -11,7 +11,7 @@ import autograd_lite as ag
 from autograd_lite import ShapeError, Tensor
 
 from ..parameter import Owned
-from ..random import Rng, generator
+from ..random import Rng, generator, words64
 from ._common import as_array, as_tensor, share
 
 
@@ -19,7 +19,7 @@ def _mask(shape: tuple[int, ...], p: float, dtype: Any, rng: Rng) -> Tensor:
     """0 with probability ``p``, else 1 / (1 - p), so that the mean is 1."""
     bits = 8 if p * 256 % 1 == 0 else 16  # the fewer, the faster
     size = math.prod(shape)
-    words = generator(rng).integers(0, 1 << 64, -(-size * bits // 64), np.uint64)  # as are whole words
+    words = words64(generator(rng), -(-size * bits // 64))  # as are whole words
     draws: np.ndarray = words.view(np.uint8 if bits == 8 else np.uint16)[:size].reshape(shape)
     scale = 0.0 if p == 1 else 1 / (1 - p)
     return Tensor((draws >= round(p * (1 << bits))) * dtype.type(scale), copy=False)
@@ -109,11 +109,13 @@ def batch_norm(
 def _move(running: Any, batch: np.ndarray, momentum: float) -> None:
     """Move what is remembered by the share ``momentum`` towards ``batch``."""
     before = running.data
-    values = before + momentum * (batch - before)
-    if isinstance(running, Owned):
-        running.become(values, running.dtype)  # cheaper than a change in place, of which all graphs must know
+    change = batch - before
+    change *= momentum
+    if isinstance(running, Owned) and change.dtype == before.dtype:
+        change += before
+        running.hold(change)
     else:
-        running[...] = values
+        running[...] = before + change
 
 
 def layer_norm(

@@ -49,7 +49,7 @@ class _BatchNorm(Module):
         running = self.running_mean, self.running_var
         y = F.batch_norm(x, *running, self.weight, self.bias, self.training, momentum, self.eps)
         if self.training and self.num_batches_tracked is not None:
-            self.num_batches_tracked[...] = count
+            self.num_batches_tracked.hold(np.int64(count))
         return y
 
     def extra_repr(self) -> str:

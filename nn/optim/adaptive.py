@@ -207,15 +207,23 @@ class Adam(Optimizer):
         """One step."""
         m, v, *largest = kept
         b1, b2 = o.betas
-        m += (1 - b1) * (g - m)
+        change = g - m
+        change *= 1 - b1
+        m += change
+        square = g * g
+        square *= 1 - b2
         v *= b2
-        v += (1 - b2) * g * g
+        v += square
         for top in largest:
             np.maximum(top, v, out=top)
             v = top
         correction = (1 - b2**t) ** 0.5
         eps = o.eps * correction if o.corrected_eps else o.eps
-        w -= o.lr * correction / (1 - b1**t) * m / (np.sqrt(v) + eps)
+        spread = np.sqrt(v)
+        spread += eps
+        step = m / spread
+        step *= o.lr * correction / (1 - b1**t)
+        w -= step
 
 
 class AdamW(Adam):

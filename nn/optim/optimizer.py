@@ -8,6 +8,7 @@ formula to the next; small parameters share a block, large ones are cut.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar, NamedTuple
 
@@ -234,6 +235,14 @@ class Piece(NamedTuple):
     at: int
 
 
+def flat_gradient(parameter: Tensor) -> Array | None:
+    """The gradient so far as a flat array, or None."""
+    if isinstance(parameter, Owned):
+        return parameter.slope()
+    gradient = parameter.grad
+    return None if gradient is None else gradient.data.reshape(-1)
+
+
 class Walk:
     """The parameters of a group as one long row of numbers, with what is kept in rows of the same length."""
 
@@ -244,10 +253,20 @@ class Walk:
         self.shapes: list[tuple[int, ...]] = []
         self.offsets: list[int] = []
         self.dtype = params[0].dtype
+        self._arrays: list[Any] = []  # that the parameters had at the last step
         self._plan: tuple[Any, list[list[Piece]]] = (None, [])
 
     def prepare(self, kept: Mapping[str, float]) -> None:
         """Lay the rows out; at the first step, when lazy parameters have their shapes."""
+        arrays = [p._data for p in self.params]
+        if len(arrays) != len(self._arrays) or not all(map(operator.is_, arrays, self._arrays)):
+            self._lay_out()
+            self._arrays = arrays
+        for name, value in kept.items():
+            if name not in self.rows:
+                self.rows[name] = np.full(self.offsets[-1], value, self.dtype)
+
+    def _lay_out(self) -> None:
         shapes = [p.shape for p in self.params]
         if self.rows or self.shapes:
             if shapes != self.shapes or any(p.dtype != self.dtype for p in self.params):
@@ -260,13 +279,10 @@ class Walk:
                 raise SettingError(f"Parameters of one group need one dtype, not {', '.join(map(str, dtypes))}.")
             self.shapes, self.dtype = shapes, dtypes.pop()
             self.offsets = np.cumsum([0, *(p.size for p in self.params)]).tolist()
-        for name, value in kept.items():
-            if name not in self.rows:
-                self.rows[name] = np.full(self.offsets[-1], value, self.dtype)
 
     def blocks(self, kept: Mapping[str, float]) -> Iterator[tuple[Array, Array, int, list[Array]]]:
         """Flat blocks of values and gradients, with the number of their step and what is kept beside them."""
-        slopes = {i: grad.data.reshape(-1) for i, p in enumerate(self.params) if (grad := p.grad) is not None}
+        slopes = {i: g for i, p in enumerate(self.params) if (g := flat_gradient(p)) is not None}
         if not slopes:
             return
         self.prepare(kept)
@@ -300,7 +316,7 @@ class Walk:
 
     def plan(self, active: list[int]) -> list[list[Piece]]:
         """Which pieces make which block: neighbours with as many steps behind them share one."""
-        key = [(i, self.steps[i] - self.steps[active[0]]) for i in active]
+        key = active, [self.steps[i] - self.steps[active[0]] for i in active]
         if self._plan[0] == key:
             return self._plan[1]
         blocks: list[list[Piece]] = []
@@ -353,7 +369,7 @@ class Walk:
 
     def load(self, entries: Mapping[int, tuple[int, dict[str, Array]]], kept: Mapping[str, float]) -> None:
         """Take over what was checked; the rest starts anew."""
-        self.rows, self.shapes, self.steps = {}, [], [0] * len(self.params)
+        self.rows, self.shapes, self._arrays, self.steps = {}, [], [], [0] * len(self.params)
         if not entries:
             return
         self.prepare(kept)

@@ -37,6 +37,23 @@ def test_sums_and_means_equal_those_of_numpy(way, a, data, keepdims):
     np.testing.assert_allclose(y, expected, rtol=1e-3 if a.dtype == np.float16 else 1e-6)
 
 
+@given(arrays(), st.data())
+def test_inner_products_are_sums_of_products_down_to_a_shape(a, data):
+    a = a.astype("f") if a.dtype in (np.float16, bool) else a  # sums of those would overflow
+    b = (a + 1).astype(a.dtype) if data.draw(st.booleans()) else np.ones(a.shape, a.dtype)
+    ones = data.draw(st.lists(st.booleans(), min_size=a.ndim, max_size=a.ndim))
+    shape = tuple(1 if one else n for one, n in zip(ones, a.shape, strict=True))
+    shape = shape[data.draw(st.integers(0, a.ndim)) :]
+    axes = tuple(range(a.ndim - len(shape)))
+    expected = np.multiply(a, b, dtype="f8").sum(axes)
+    expected = expected.sum(tuple(i for i, n in enumerate(shape) if n == 1), keepdims=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sums, "SMALL", 0)
+        y = sums.inner(a, b, shape)
+    assert np.shape(y) == shape
+    np.testing.assert_allclose(np.asarray(y, "f8"), expected, rtol=1e-5)
+
+
 @pytest.mark.parametrize("layout", list(itertools.permutations(range(3))))
 @pytest.mark.parametrize("axis", [0, 2, (0, 1), (1, 2), (0, 2), (-3,)])
 def test_large_arrays_in_any_layout(layout, axis):
