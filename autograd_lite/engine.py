@@ -72,12 +72,12 @@ def walk(
             node = ready.pop()
             plan, rule, gradient = node.plan, node.rule, node.gradient
             node.gradient = None
-            if node.updates != switches.updates:
-                check_kept_values(node)
             if plan.taps:
                 gradient = run_taps(node, gradient)
                 if rule.__class__ is Leaf:
                     continue
+            if node.updates != switches.updates:
+                check_kept_values(node)
 
             parent = node.left
             if parent is not None and parent.pending:

@@ -35,14 +35,15 @@ def linear(x: TensorLike, weight: TensorLike, bias: TensorLike | None = None) ->
     Tensor([[11.5]])
     """
     x, weight = as_tensor(x), as_tensor(weight)
-    if weight.ndim != 2 or not x.ndim or x.shape[-1] != weight.shape[1]:
-        raise ShapeError(f"linear: expected input (..., {weight.shape[-1] if weight.ndim else '?'}), got {x.shape}.")
+    given, shape = x.shape, weight.shape
+    if len(shape) != 2 or given[-1:] != shape[1:]:
+        raise ShapeError(f"linear: expected input (..., {shape[-1] if shape else '?'}), got {given}.")
     bias = None if bias is None else as_tensor(bias)
-    if bias is not None and bias.shape != weight.shape[:1]:
-        raise ShapeError(f"linear: weight {weight.shape} needs a bias of shape {weight.shape[:1]}, not {bias.shape}.")
-    rows = x if x.ndim == 2 else x.reshape(prod(x.shape[:-1]), x.shape[-1])
+    if bias is not None and bias.shape != shape[:1]:
+        raise ShapeError(f"linear: weight {shape} needs a bias of shape {shape[:1]}, not {bias.shape}.")
+    rows = x if len(given) == 2 else x.reshape(prod(given[:-1]), given[-1])
     y: Tensor = x.apply(rules.Linear(), (rows, weight, bias))
-    return y if x.ndim == 2 else y.reshape(*x.shape[:-1], weight.shape[0])
+    return y if len(given) == 2 else y.reshape(*given[:-1], shape[0])
 
 
 def softmax_cross_entropy(logits: TensorLike, labels: Any, scale: Any) -> Tensor:

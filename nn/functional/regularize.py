@@ -108,7 +108,7 @@ def batch_norm(
 
 def _move(running: Any, batch: np.ndarray, momentum: float) -> None:
     """Move what is remembered by the share ``momentum`` towards ``batch``."""
-    before = running.data
+    before = running._data if isinstance(running, Tensor) else running
     change = batch - before
     change *= momentum
     if isinstance(running, Owned) and change.dtype == before.dtype:

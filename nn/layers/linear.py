@@ -74,10 +74,12 @@ class Linear(Module):
 
     def forward(self, x: Any) -> Tensor:
         """(..., in_features) to (..., out_features)."""
-        shape = np.shape(x) if not isinstance(x, Tensor) else x.shape
-        if not shape or shape[-1] != self.in_features:
-            raise ShapeError(f"expected input (..., {self.in_features}), got {shape}.{self._advice(shape)}")
-        return F.linear(x, self.weight, self.bias)
+        try:
+            return F.linear(x, self.weight, self.bias)
+        except ShapeError:
+            shape = x.shape if isinstance(x, Tensor) else np.shape(x)
+            advice = self._advice(shape)
+            raise ShapeError(f"expected input (..., {self.in_features}), got {shape}.{advice}") from None
 
     def _advice(self, shape: tuple[int, ...]) -> str:
         if len(shape) > 2 and math.prod(shape[1:]) == self.in_features:
