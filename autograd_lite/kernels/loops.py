@@ -89,7 +89,7 @@ def _b_transposed(
         v0[k] = e0 - e2
         v1[k] = e1 + e2
         v2[k] = e2 - e1
-        v3[k] = e3 - e1
+        v3[k] = e1 - e3
 
 
 def winograd_outputs(out: np.ndarray, m: np.ndarray, bias: np.ndarray, top: int, start: int) -> None:

@@ -23,8 +23,9 @@ from . import compiled, loops, threads
 from .scratch import pieces, scratch, slices
 from .windows import Pair, Shape, fill
 
-G = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]], np.float32)
-GG = np.kron(G, G)  # what G does to the columns and to the rows of a filter, at once
+G = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, -1]], np.float32)  # of d and g, the last is turned
+A = np.array([[1, 1, 1, 0], [0, 1, -1, 1]], np.float32)
+GG, AA = np.kron(G, G), np.kron(A, A)  # what they do to the columns and to the rows, at once
 
 
 def suits(filters: Shape, stride: Pair, dilation: Pair, dtype: np.dtype[np.generic]) -> bool:
@@ -54,13 +55,11 @@ def weight_gradient(g: np.ndarray, x: np.ndarray, shape: Shape, padding: Pair) -
 
     def products(batch: slice) -> Iterator[np.ndarray]:
         for rows, d in _tiles(x, batch, shape, g.shape[2:], padding):
-            product = np.empty((4, 4, c, o), np.float32)
-            for (j, i), u in _cotangents(g, batch, rows.start, d.shape[2:4]):
-                np.matmul(d[j, i].reshape(-1, c).T, u.reshape(-1, o), out=product[j, i])
-            yield product
+            u = _cotangents(g, batch, rows.start, d.shape[2:4])
+            yield np.matmul(d.reshape(16, -1, c).swapaxes(1, 2), u.reshape(16, -1, o))
 
     parts = threads.run(lambda batch: reduce(operator.iadd, products(batch)), _batches(len(x), shape, g.shape[2:]))
-    total = reduce(operator.iadd, parts) if parts else np.zeros((4, 4, c, o), np.float32)
+    total = reduce(operator.iadd, parts) if parts else np.zeros((16, c, o), np.float32)
     return (GG.T @ total.reshape(16, c * o)).reshape(3, 3, c, o).transpose(3, 2, 1, 0)
 
 
@@ -83,64 +82,48 @@ def _tiles(
         yield slice(first, 2 * pairs.stop), d
 
 
-def _cotangents(g: np.ndarray, batch: slice, top: int, size: Shape) -> Iterator[tuple[tuple[int, int], np.ndarray]]:
-    """A g A' of some tiles, for some images: each of the 4 x 4 elements by its place, as (rows / 2, OW / 2, N * O)."""
+def _cotangents(g: np.ndarray, batch: slice, top: int, size: Shape) -> np.ndarray:
+    """A g A' of some tiles, for some images, as (4, 4, rows / 2, OW / 2, N * O)."""
     cotangent = g[batch].transpose(2, 3, 0, 1)
-    length = cotangent[0, 0].size
-    u = scratch("product", (4, 4, *size, length), np.float32)
-    if compiled.run(loops.winograd_cotangents, u, compiled.rows(g), top, batch.start * g.shape[1]):
-        for place in np.ndindex(4, 4):
-            yield place, u[place]
-        return
-    tile = scratch("tile", (2, 2, *size, *cotangent.shape[2:]), np.float32)
-    for i, j in np.ndindex(2, 2):
-        fill(tile[i, j], cotangent, (2, 2), (-top - i, -j))
-    for i, row in enumerate(_a(tile[0], tile[1], "half")):
-        for j, element in enumerate(_a(row[0], row[1], "whole")):
-            yield (j, i), element
+    u = scratch("product", (4, 4, *size, cotangent[0, 0].size), np.float32)
+    if not compiled.run(loops.winograd_cotangents, u, compiled.rows(g), top, batch.start * g.shape[1]):
+        for i, j in np.ndindex(2, 2):
+            fill(u[3 * j, 3 * i].reshape(*size, *cotangent.shape[2:]), cotangent, (2, 2), (-top - i, -j))
+        for part in (u[::3].swapaxes(0, 1), u):  # rows of the corners, then columns of all
+            np.add(part[0], part[3], out=part[1])
+            np.subtract(part[0], part[3], out=part[2])
+    return u
 
 
 def _transformed(strip: np.ndarray, d: np.ndarray) -> None:
     """B' d B of the tiles of a strip."""
     high, wide, length = d.shape[2:]
     half = scratch("half", (4, 2, high, wide + 1, length), np.float32)
-    for j in (0, 1):
-        p = strip[:, j::2]
-        _b_transposed(p[:-2:2], p[1:-1:2], p[2::2], p[3::2], half[:, j])
-    evens, odds = half[:, 0], half[:, 1]
-    _b_transposed(evens[:, :, :-1], odds[:, :, :-1], evens[:, :, 1:], odds[:, :, 1:], d)
+    rows = strip.reshape(high + 1, 2, wide + 1, 2, length).transpose(1, 3, 0, 2, 4)  # pairs of rows and of columns
+    _b_transposed(rows[:, :, :-1], rows[:, :, 1:], half)
+    columns = half.swapaxes(0, 1)
+    _b_transposed(columns[:, :, :, :-1], columns[:, :, :, 1:], d)
+
+
+def _b_transposed(these: np.ndarray, next: np.ndarray, out: np.ndarray) -> None:
+    """B' times each four neighbours, two of which are ``these`` and two the ``next``."""
+    np.subtract(these, next, out=out[::3])
+    np.add(these[1], next[0], out=out[1])
+    np.subtract(next[0], these[1], out=out[2])
 
 
 def _outputs(m: np.ndarray, biases: np.ndarray, tile: np.ndarray) -> None:
     """A' m A and the bias, which each image of a batch has, as a tile of the output."""
-    m[1, 1] += biases  # this element counts once in each of the 2 x 2 outputs
-    half = scratch("half", (2, *m.shape[1:]), np.float32)
-    _a_transposed(m, half[0], half[1])
-    for j, column in enumerate(half.reshape(*half.shape[:4], *tile.shape[2:])):
-        _a_transposed(column, tile[::2, j::2], tile[1::2, j::2])
-
-
-def _b_transposed(d0: np.ndarray, d1: np.ndarray, d2: np.ndarray, d3: np.ndarray, out: np.ndarray) -> None:
-    """B' times each four neighbours."""
-    np.subtract(d0, d2, out=out[0])
-    np.add(d1, d2, out=out[1])
-    np.subtract(d2, d1, out=out[2])
-    np.subtract(d3, d1, out=out[3])
-
-
-def _a_transposed(m: np.ndarray, first: np.ndarray, second: np.ndarray) -> None:
-    """A' times each four; of the second stage, the last row or column of tiles may be half outside of the output."""
-    both = scratch("both", m.shape[1:], np.float32)
-    for combine, rest, out in ((np.add, m[0], first), (np.subtract, m[3], second)):
-        inside = tuple(map(slice, out.shape))
-        combine(m[1], m[2], out=both)
-        np.add(both[inside], rest[inside], out=out)
-
-
-def _a(g0: np.ndarray, g1: np.ndarray, name: str) -> tuple[np.ndarray, ...]:
-    """A times each two."""
-    more = scratch(name, (2, *g0.shape), np.float32)
-    return g0, np.add(g0, g1, out=more[0]), np.subtract(g0, g1, out=more[1]), g1
+    high, wide = m.shape[2:4]
+    quarters = scratch("quarters", (2, 2, high, wide, *tile.shape[2:]), np.float32)  # one output of each 2 x 2
+    np.matmul(AA, m.reshape(16, -1), out=quarters.reshape(4, -1))
+    biases = biases.reshape(tile.shape[2:])
+    if tile.shape[:2] == (2 * high, 2 * wide):
+        np.add(quarters, biases, out=tile.reshape(high, 2, wide, 2, *tile.shape[2:]).transpose(3, 1, 0, 2, 4, 5))
+        return
+    for j, i in np.ndindex(2, 2):  # the last tiles are half outside of the output
+        part = tile[i::2, j::2]
+        np.add(quarters[j, i, : len(part), : part.shape[1]], biases, out=part)
 
 
 def _batches(n: int, filters: Shape, out: Shape) -> list[slice]:
