@@ -122,12 +122,13 @@ def _forward(
     if winograd.suits(w.shape, stride, dilation, patches.dtype):
         winograd.correlate(x, w, bias, y, padding)
         return
-    filters, out = patches.right(w), _by_place(y)
+    inside = patches.few and bias is not None  # then the product does the addition too
+    filters, out = patches.right(w, bias if inside else None), _by_place(y)
 
     def work(part: tuple[slice, slice]) -> None:
         batch, lines = part
-        biases = None if bias is None else np.tile(bias, (batch.stop - batch.start, 1))  # long runs are faster to add
-        for rows, windows in patches.left(x[batch], lines):
+        biases = None if inside or bias is None else np.tile(bias, (batch.stop - batch.start, 1))  # in long runs
+        for rows, windows in patches.left(x[batch], lines, inside):
             tile = out[rows, :, batch]
             whole = tile.flags.c_contiguous and tile.dtype == patches.dtype
             total = tile if whole else scratch("total", tile.shape, patches.dtype)

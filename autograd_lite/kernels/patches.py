@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from . import threads
 from .scratch import pieces, scratch, slices
@@ -41,9 +42,12 @@ class Patches(NamedTuple):
         o, c, kh, kw = self.filters
         return (1, kh * kw * c, o) if self.few else (kh, kw * c, o)
 
-    def right(self, w: np.ndarray) -> np.ndarray:
-        """The right factors."""
-        return w.transpose(2, 3, 1, 0).reshape(self.stack).astype(self.dtype, copy=False)
+    def right(self, w: np.ndarray, bias: np.ndarray | None = None) -> np.ndarray:
+        """The right factors; a bias is one more row of the first, for which the left one has a column of ones."""
+        stack = w.transpose(2, 3, 1, 0).reshape(self.stack)
+        if bias is not None:
+            stack = np.concatenate([stack, np.broadcast_to(bias, (1, 1, len(bias)))], axis=1)
+        return stack.astype(self.dtype, copy=False)
 
     def parts(self, n: int) -> list[tuple[slice, slice]]:
         """Into which parts to cut a batch of ``n`` images and the rows of their output, so that threads may share them.
@@ -60,32 +64,54 @@ class Patches(NamedTuple):
         tall = max(shares, pieces(height, -(-n // count) * size, self._least))
         return [(batch, rows) for batch in slices(n, count) for rows in slices(height, tall)]
 
-    def left(self, x: np.ndarray, part: slice) -> Iterator[tuple[slice, list[np.ndarray]]]:
-        """The left factors for images ``x`` and a part of the rows of the output, with the rows that they give."""
-        n, c = x.shape[:2]
-        kh, kw = self.filters[2:]
-        images = self._with_neighbours(x, part)
-        columns = [divmod(j * self.dilation[1], self.stride[1]) for j in range(kw)]
-        for rows in slices(part.stop - part.start, pieces(part.stop - part.start, n * self._row_bytes, self._least)):
-            count, wide, down = rows.stop - rows.start, self.out[1], self.stride[0]
-            if self.few:
-                starts = [i * self.dilation[0] for i in range(kh)]
-                windows = scratch("windows", (kh, kw, c, count, wide, n), self.dtype)
-                strips = windows.transpose(0, 1, 3, 4, 5, 2)
-                factors = [windows.reshape(kh * kw * c, -1).T]
-            else:  # rows of the image that are so far apart lie together
-                lags = [divmod(i * self.dilation[0], down) for i in range(kh)]
-                starts = sorted({start for _, start in lags})
-                windows = scratch("windows", (len(starts), count + lags[-1][0], wide, n, kw, c), self.dtype)
-                strips = windows.transpose(0, 4, 1, 2, 3, 5)
-                factors = [windows[starts.index(start), lag : lag + count].reshape(-1, kw * c) for lag, start in lags]
-            for start, strip in zip(starts, strips, strict=True):
-                top = rows.start * down + start
-                lines = slice(top, top + (strip.shape[1] - 1) * down + 1, down)
-                for piece, (lag, column) in zip(strip, columns, strict=True):
-                    seen = images[column][lines, lag : lag + wide]
-                    piece[: len(seen)] = seen
+    def left(self, x: np.ndarray, part: slice, bias: bool = False) -> Iterator[tuple[slice, list[np.ndarray]]]:
+        """The left factors for images ``x`` and a part of the rows of the output, with the rows that they give.
+
+        Where channels are few, they may have a column of ones, for the bias.
+        """
+        images, n, height = self._with_neighbours(x, part), len(x), part.stop - part.start
+        for rows in slices(height, pieces(height, n * self._row_bytes, self._least)):
+            factors = [self._windows(images, rows, bias)] if self.few else self._strips(images, rows)
             yield slice(part.start + rows.start, part.start + rows.stop), factors
+
+    def _windows(self, images: list[np.ndarray], rows: slice, bias: bool) -> np.ndarray:
+        """A window in each row; and perhaps a one. It lies in memory the other way round."""
+        (_, c, kh, kw), count, wide = self.filters, rows.stop - rows.start, self.out[1]
+        down, n = self.stride[0], images[0].shape[2]
+        lines = scratch("windows", (kh * kw * c + bias, count * wide * n), self.dtype)
+        lines[kh * kw * c :] = 1
+        windows = lines[: kh * kw * c].reshape(kh, kw, c, count, wide, n).transpose(1, 0, 3, 4, 5, 2)
+        if self.stride[1] == 1:  # then all places in the windows can be copied at once
+            parts = [(slice(None), images[0], kw)]
+        else:
+            parts = [(slice(j, j + 1), images[start][:, lag:], 1) for j, (lag, start) in enumerate(self._columns)]
+        for places, image, number in parts:
+            h, w, *rest = image.strides
+            steps = (w * self.dilation[1], h * self.dilation[0], h * down, w, *rest)
+            windows[places] = as_strided(
+                image[rows.start * down :], (number, *windows.shape[1:]), steps, writeable=False
+            )
+        return lines.T
+
+    def _strips(self, images: list[np.ndarray], rows: slice) -> list[np.ndarray]:
+        """A row of a window in each row, for each row of the filter; rows so far apart as the stride lie together."""
+        (_, c, kh, kw), count, wide = self.filters, rows.stop - rows.start, self.out[1]
+        down, n = self.stride[0], images[0].shape[2]
+        lags = [divmod(i * self.dilation[0], down) for i in range(kh)]
+        starts = sorted({start for _, start in lags})
+        windows = scratch("windows", (len(starts), count + lags[-1][0], wide, n, kw, c), self.dtype)
+        for first, strip in zip(starts, windows.transpose(0, 4, 1, 2, 3, 5), strict=True):
+            top = rows.start * down + first
+            lines = slice(top, top + (strip.shape[1] - 1) * down + 1, down)
+            for piece, (lag, start) in zip(strip, self._columns, strict=True):
+                seen = images[start][lines, lag : lag + wide]
+                piece[: len(seen)] = seen
+        return [windows[starts.index(first), lag : lag + count].reshape(-1, kw * c) for lag, first in lags]
+
+    @property
+    def _columns(self) -> list[tuple[int, int]]:
+        """For each column of a filter: where its images begin, and in which of those so far apart as the stride."""
+        return [divmod(j * self.dilation[1], self.stride[1]) for j in range(self.filters[3])]
 
     @property
     def _row_bytes(self) -> int:
