@@ -95,7 +95,7 @@ def _compile(loop: Callable[..., None]) -> None:
 
             for helper in loops.HELPERS:
                 register_jitable(helper)
-            _compiled[loop] = numba.njit(loop, nogil=True, cache=True)
+            _compiled[loop] = numba.njit(loop, nogil=True, cache=True, error_model="numpy")
         except Exception as error:  # of a numba that does not fit this NumPy, or a cache that cannot be written
             _give_up(loop, error)
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.kernels import compiled, loops
+
 from .optimizer import Array, Group, Optimizer
 
 
@@ -49,8 +51,15 @@ class Adagrad(Optimizer):
     def update(self, w: Array, g: Array, t: int, o: Group, *kept: Array) -> None:
         """One step."""
         (h,) = kept
+        lr = o.lr / (1 + (t - 1) * o.lr_decay)
+        if compiled.run(loops.adagrad, w, g, h, *map(w.dtype.type, (lr, o.eps))):
+            return
         h += g * g
-        w -= o.lr / (1 + (t - 1) * o.lr_decay) * g / (np.sqrt(h) + o.eps)
+        spread = np.sqrt(h)
+        spread += o.eps
+        step = g / spread
+        step *= lr
+        w -= step
 
 
 class RMSprop(Optimizer):
@@ -207,6 +216,11 @@ class Adam(Optimizer):
         """One step."""
         m, v, *largest = kept
         b1, b2 = o.betas
+        correction = (1 - b2**t) ** 0.5
+        eps = o.eps * correction if o.corrected_eps else o.eps
+        lr = o.lr * correction / (1 - b1**t)
+        if not largest and compiled.run(loops.adam, w, g, m, v, *map(w.dtype.type, (1 - b1, 1 - b2, lr, eps))):
+            return
         change = g - m
         change *= 1 - b1
         m += change
@@ -217,12 +231,10 @@ class Adam(Optimizer):
         for top in largest:
             np.maximum(top, v, out=top)
             v = top
-        correction = (1 - b2**t) ** 0.5
-        eps = o.eps * correction if o.corrected_eps else o.eps
         spread = np.sqrt(v)
         spread += eps
         step = m / spread
-        step *= o.lr * correction / (1 - b1**t)
+        step *= lr
         w -= step
 
 

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import warnings
+from functools import partial
 from unittest import mock
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import nn
 from autograd_lite import set_compiled
 from autograd_lite.kernels import compiled, conv, loops, pool, rectify, threads
 
@@ -84,6 +86,24 @@ def rectified(dtype, seed):
     return both(kernel)
 
 
+def optimized(dtype, seed):
+    start, *slopes = np.random.default_rng(seed).standard_normal((4, 50)).astype(dtype)
+    slopes[0][:3] = 0
+
+    def kernel():
+        found = []
+        for kind in (nn.optim.Adam, nn.optim.Adagrad, partial(nn.optim.Adam, amsgrad=True)):
+            w = nn.Parameter(start)
+            optimizer = kind([w], lr=0.1)
+            for slope in slopes:
+                w.grad = slope
+                optimizer.step()
+            found.append(w.numpy())
+        return np.concatenate(found)
+
+    return both(kernel)
+
+
 few = st.integers(1, 3)
 sizes = st.integers(3, 8)
 pools = st.tuples(cases(), layouts, floats, arrays_seed)
@@ -115,6 +135,13 @@ def test_the_loops_of_the_rectifier_do_what_numpy_does(dtype, seed):
         np.testing.assert_array_equal(*rectified(dtype, seed))
 
 
+@settings(max_examples=10)
+@given(floats, arrays_seed)
+def test_the_loops_of_optimisers_do_what_numpy_does(dtype, seed):
+    with interpreted():
+        np.testing.assert_allclose(*optimized(dtype, seed), rtol=1e-5, atol=1e-6)
+
+
 @needs_numba
 @given(pools, convs, floats)
 def test_compiled_loops_do_what_numpy_does(pools, convs, dtype):
@@ -122,6 +149,7 @@ def test_compiled_loops_do_what_numpy_does(pools, convs, dtype):
         np.testing.assert_array_equal(*pooled(pools))
         np.testing.assert_allclose(*convolved(convs), rtol=1e-4, atol=1e-3)
         np.testing.assert_array_equal(*rectified(dtype, pools[3]))
+        np.testing.assert_allclose(*optimized(dtype, pools[3]), rtol=1e-5, atol=1e-6)
         assert None not in compiled._compiled.values()
 
 
