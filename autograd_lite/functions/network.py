@@ -56,7 +56,7 @@ def softmax_cross_entropy(logits: TensorLike, labels: Any, scale: Any) -> Tensor
     ----------
     logits : array_like, shape (N, C)
     labels : integer array, shape (N,)
-    scale : array, shape (N,)
+    scale : array_like, shape (N,) or ()
         1 / N for the mean.
 
     Raises
@@ -81,7 +81,10 @@ def softmax_cross_entropy(logits: TensorLike, labels: Any, scale: Any) -> Tensor
         raise ShapeError(
             f"Label {wrong} is out of range: there are {logits.shape[1]} classes, 0 to {logits.shape[1] - 1}."
         )
-    rule = rules.CrossEntropy(labels.copy(), np.array(scale, logits.dtype))
+    factors = np.array(scale, logits.dtype)
+    if factors.shape not in ((), labels.shape):
+        raise ShapeError(f"One scale, or one for each of {len(labels)} rows, is needed; got shape {factors.shape}.")
+    rule = rules.CrossEntropy(labels.copy(), factors[()])
     return logits.apply(rule, (logits,))
 
 

@@ -27,7 +27,7 @@ class Linear(Function):
 
 
 class CrossEntropy(Function):
-    """y = -sum over rows n of scale[n] * log(softmax(a)[n, labels[n]]).
+    """y = -sum over rows n of scale[n] * log(softmax(a)[n, labels[n]]), where scale may be one number for all.
 
     The gradient is the book's (softmax - one-hot) (Deep Learning from Scratch, section 5.6.3), scaled.
     """
@@ -37,12 +37,12 @@ class CrossEntropy(Function):
     def __init__(self, labels, scale): self.labels, self.scale = labels, scale
     def by_logp(self, a): return LogSoftmax(-1)(a)
 
-    def forward(self, a, logp): return -np.dot(logp[np.arange(len(self.labels)), self.labels], self.scale)
+    def forward(self, a, logp): return -(logp[np.arange(len(self.labels)), self.labels] * self.scale).sum()
 
     def grad_a(self, g, logp):
         slope = Exp()(logp)
         slope[np.arange(len(self.labels)), self.labels] -= 1
-        slope *= g * self.scale[:, None]
+        slope *= g * self.scale[..., None]
         return slope
 
 

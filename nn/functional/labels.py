@@ -51,13 +51,9 @@ def class_numbers(target: Any, shape: tuple[int, ...], classes: int) -> np.ndarr
     return numbers
 
 
-def in_range(labels: np.ndarray, classes: int) -> bool:
-    """Whether all labels are classes. Negative numbers are large without their sign, so one comparison will do."""
-    return bool(np.maximum.reduce(labels.astype(np.uint64), axis=None, initial=0) < classes)
-
-
 def check_range(labels: np.ndarray, classes: int) -> None:
     """Refuse labels that are no class."""
-    if not in_range(labels, classes):
+    # Negative numbers are large without their sign, so one comparison will do.
+    if np.maximum.reduce(labels.astype(np.uint64), axis=None, initial=0) >= classes:
         wrong = labels[(labels < 0) | (labels >= classes)][0]
         raise LabelError(f"Label {wrong} is out of range: there are {classes} classes, 0 to {classes - 1}.")

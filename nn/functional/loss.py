@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from autograd_lite import ShapeError, Tensor, where
 from ..errors import LabelError, SettingError
 from ._common import TensorLike, as_array, as_tensor, check_reduction, reduced, share
 from .activation import log_softmax, softplus
-from .labels import check_range, class_numbers, in_range
+from .labels import check_range, class_numbers
 
 # -- Classes ----------------------------------------------------------------------------------------------------------
 
@@ -62,6 +63,10 @@ def cross_entropy(
     classes = scores.shape[1]
     target = _classes_last(target, input.ndim, scores, shape)
     labels = class_numbers(target, shape, classes)
+    weighted = weight is not None or reduction == "none" or label_smoothing or 0 <= ignore_index < classes
+    if labels is not None and labels.size and not weighted:
+        with suppress(ShapeError):  # unless some labels are out of range: ignored, or wrong
+            return ag.softmax_cross_entropy(scores, labels.reshape(-1), 1 / labels.size if reduction == "mean" else 1)
     weights = _class_weights(weight, scores)
     if labels is None:
         rows = as_tensor(target).reshape(-1, classes).astype(scores.dtype)
@@ -158,8 +163,6 @@ def _class_weights(weight: Any, scores: Tensor) -> np.ndarray:
 
 def _labels_and_scale(labels: np.ndarray, weights: np.ndarray, ignore_index: int) -> tuple[np.ndarray, np.ndarray]:
     """Checked class numbers, and how much each sample counts."""
-    if not 0 <= ignore_index < len(weights) and in_range(labels, len(weights)):
-        return labels, weights[labels]  # none is ignored
     ignored = labels == ignore_index
     labels = np.where(ignored, 0, labels)
     check_range(labels, len(weights))
