@@ -103,7 +103,11 @@ class Softmax(Function):
 
     def __init__(self, axis): self.axis = axis
     def forward(self, a): return softmax.softmax(a, self.axis)
-    def grad_a(self, g, y): return y * (g - (g * y).sum(axis=self.axis, keepdims=True))
+
+    def grad_a(self, g, y):
+        slope = g - Inner(kept_shape(y.shape, self.axis))(g, y)
+        slope *= y
+        return slope
 
 
 class LogSoftmax(Function):
