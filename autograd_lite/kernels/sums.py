@@ -25,7 +25,8 @@ def total(a: np.ndarray, axis: Axis = None, keepdims: bool = False) -> Any:
     """
     plan = _plan_for(a, axis)
     if plan is None:
-        return a.sum(axis=axis, keepdims=keepdims)
+        last = _last_in_memory(a.shape, a.strides, axis) if a.size >= SMALL and isinstance(axis, tuple) else ()
+        return (total(a, last, keepdims=True) if last else a).sum(axis=axis, keepdims=keepdims)
     rows, ones = plan.rows_of(a), _ones(plan.height, a.dtype)
     return plan.placed(ones @ rows if plan.first else rows @ ones, keepdims)
 
@@ -136,6 +137,17 @@ def _plan(shape: Shape, strides: Shape, itemsize: int, axis: int | Shape) -> Pla
         back=None if rest == sorted(rest) else tuple(sorted(range(len(rest)), key=rest.__getitem__)),
         kept=tuple(1 if i in axes else n for i, n in enumerate(shape)),
     )
+
+
+@functools.lru_cache(1024)
+def _last_in_memory(shape: Shape, strides: Shape, axis: Shape) -> Shape:
+    """Those of some axes that come last in memory, but not all: summing them first leaves little to do."""
+    axes, last = {i % len(shape) for i in axis}, set[int]()
+    for i in sorted(range(len(shape)), key=strides.__getitem__):
+        if i not in axes:
+            return tuple(last) if last < axes else ()
+        last.add(i)
+    return ()
 
 
 def _ones(n: int, dtype: np.dtype[Any]) -> np.ndarray:

@@ -5,6 +5,7 @@ import numpy as np
 from .._arrays import into
 from ..function import Function
 from ..kernels import products, recurrent
+from ..kernels.broadcast import along
 from .elementwise import Exp, Sigmoid
 from .linalg import MatMul
 from .reduce import Inner, LogSoftmax, Mean, Sum
@@ -59,28 +60,28 @@ class Normalize(Function):
 
     def __init__(self, axes, eps, even): self.axes, self.eps, self.even = axes, eps, even
     def by_mean(self, x): return Mean(self.axes, True)(x)
-    def by_off(self, x, mean): return x - mean
+    def by_off(self, x, mean): return x - along(mean, x)
     def by_var(self, mean, off): return Inner(mean.shape)(off, off) / (off.size // (mean.size or 1))
     def by_scale(self, var): return (var + self.eps) ** -0.5
 
     def forward(self, x, gamma, beta, mean, off, var, scale):
         self.statistics = mean, var
-        return into(np.add, into(np.multiply, off, scale * gamma), beta)
+        return into(np.add, into(np.multiply, off, along(scale * gamma, x)), along(beta, x))
 
     def by_xhat(self, g, x, mean, scale):
-        xhat = x - mean  # cheaper to compute again than to keep
-        xhat *= scale
+        xhat = x - along(mean, x)  # cheaper to compute again than to keep
+        xhat *= along(scale, x)
         return xhat
 
-    def by_slope(self, g, gamma): return g if self.even else g * gamma
+    def by_slope(self, g, gamma): return g if self.even else g * along(gamma, g)
     def by_sums(self, g, mean, xhat, slope): return Unbroadcast(mean.shape)(slope), Inner(mean.shape)(slope, xhat)
 
     def grad_x(self, g, gamma, scale, xhat, slope, sums):
         n = xhat.size // (scale.size or 1)
-        dx = xhat * (sums[1] / -n)
+        dx = xhat * along(sums[1] / -n, xhat)
         dx += slope
-        dx -= sums[0] / n
-        dx *= scale * gamma if self.even else scale
+        dx -= along(sums[0] / n, xhat)
+        dx *= along(scale * gamma if self.even else scale, xhat)
         return dx
 
     def grad_gamma(self, g, shape_gamma, xhat, sums): return sums[1] if self.even else Inner(shape_gamma)(g, xhat)
