@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_lite.errors import ShapeError
-from autograd_lite.kernels import conv, scratch
+from autograd_lite.kernels import conv, depthwise, scratch, threads
 
 from . import reference
-from .strategies import arrays_seed, cases, few, in_layout, in_memory
+from .strategies import Case, arrays_seed, cases, few, in_layout, in_memory, pairs
 
 TOLERANCE = {np.float16: 1e-2, np.float32: 1e-5, np.float64: 1e-12}
 
@@ -29,6 +29,15 @@ def convolutions(draw, channels=few, per_filter=few, **windows):
     case, groups = draw(cases(channels, **windows)), draw(st.integers(1, 3))
     filters = (groups * draw(per_filter), case.c, *case.kernel)
     shape = (case.n, case.c * groups, *case.size)
+    return case, groups, shape, filters, np.random.default_rng(draw(arrays_seed))
+
+
+@st.composite
+def narrow_groups(draw):
+    """A case with many groups, in each of which few channels meet few filters."""
+    seen, given = draw(st.sampled_from([(1, 1), (1, 2), (1, 4), (2, 1), (2, 2), (3, 1), (4, 1)]))
+    case, groups = draw(cases(st.just(seen), kernels=pairs(1, 4), dilations=pairs(1, 3))), draw(st.integers(2, 9))
+    filters, shape = (groups * given, seen, *case.kernel), (case.n, groups * seen, *case.size)
     return case, groups, shape, filters, np.random.default_rng(draw(arrays_seed))
 
 
@@ -96,6 +105,53 @@ just_one = st.just((1, 1))
 def test_filters_of_three_by_three_are_no_exception(drawn, dtype, layouts, tile_size):
     with mock.patch.object(scratch, "TILE", tile_size):
         check(drawn, (dtype, dtype), layouts)
+
+
+@given(
+    narrow_groups(),
+    st.tuples(*[st.sampled_from([np.float16, np.float32, np.float64])] * 2),
+    st.tuples(in_memory, in_memory, in_memory),
+    tile_sizes,
+    st.sampled_from([1, 8, 64, depthwise.RUN]),
+    st.sampled_from([1, 8, 64, depthwise.LONG]),
+)
+def test_many_narrow_groups_are_no_exception_however_they_are_cut(drawn, dtypes, layouts, tile_size, run, long):
+    _, groups, _, filters, _ = drawn
+    assert depthwise.suits(filters, groups)
+    with (
+        mock.patch.object(scratch, "TILE", tile_size),
+        mock.patch.object(depthwise, "RUN", run),
+        mock.patch.object(depthwise, "LONG", long),
+    ):
+        check(drawn, dtypes, layouts)
+
+
+@pytest.mark.parametrize("width", [4, 12, 13, 37])  # all columns together, four, all, one
+def test_short_runs_of_narrow_groups_are_taken_together(width):
+    case = Case(2, 1, (3, width), (2, 3), (1, 1), (0, 1), (1, 1))
+    drawn = case, 4, (2, 4, 3, width), (4, 1, 2, 3), np.random.default_rng(0)
+    with mock.patch.object(depthwise, "LONG", 32):
+        check(drawn, (np.float64, np.float64), ("HWNC", "NCHW", "HWNC"))
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("seen", [1, 2])
+def test_many_narrow_groups_are_shared_by_threads(stride, seen):
+    rng = np.random.default_rng(0)
+    x, w = rng.standard_normal((24, 192, 14, 13)), rng.standard_normal((192, seen, 3, 3))
+    geometry = ((stride, stride), (1, 1), (1, 1), 192 // seen)
+    y = conv.conv2d(x, w, None, *geometry)
+    args = [
+        (conv.conv2d, x, w, None),
+        (conv.conv2d_input_gradient, y, w, x.shape),
+        (conv.conv2d_weight_gradient, y, x, w.shape),
+    ]
+    alone = [kernel(*rest, *geometry) for kernel, *rest in args]
+    with threads.threads(2):
+        together = [kernel(*rest, *geometry) for kernel, *rest in args]
+    for one, two in zip(alone, together, strict=True):
+        np.testing.assert_allclose(one, two, rtol=1e-10, atol=1e-10)
+    np.testing.assert_allclose(y[:1], reference.conv2d(x[:1], w, None, *geometry), atol=1e-10)
 
 
 def test_fast_algorithms_round_about_as_well_as_the_plain_one():
