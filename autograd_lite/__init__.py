@@ -137,6 +137,7 @@ from .functions.trigonometry import (
     tanh,
 )
 from .gradients import enable_grad, no_grad
+from .kernels.compiled import run as run_compiled
 from .kernels.compiled import set_compiled
 from .kernels.memory import keep_as_asked, keep_memory
 from .kernels.threads import set_threads
@@ -149,7 +150,7 @@ __all__ = [
     "Tensor", "Function", "no_grad", "enable_grad", "is_grad_enabled",
     "grad", "vjp", "jvp", "jacobian", "hvp", "hessian",
     # Who uses the cores, and for what
-    "set_threads", "set_compiled", "keep_memory", "profile",
+    "set_threads", "set_compiled", "run_compiled", "keep_memory", "profile",
     # What can go wrong
     "AutogradError", "DTypeError", "GradError", "RuleError", "ShapeError",
     # Arithmetic, powers, exponentials and logarithms

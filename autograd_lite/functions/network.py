@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -41,9 +40,7 @@ def linear(x: TensorLike, weight: TensorLike, bias: TensorLike | None = None) ->
     bias = None if bias is None else as_tensor(bias)
     if bias is not None and bias.shape != shape[:1]:
         raise ShapeError(f"linear: weight {shape} needs a bias of shape {shape[:1]}, not {bias.shape}.")
-    rows = x if len(given) == 2 else x.reshape(prod(given[:-1]), given[-1])
-    y: Tensor = x.apply(rules.Linear(), (rows, weight, bias))
-    return y if len(given) == 2 else y.reshape(*given[:-1], shape[0])
+    return x.apply(rules.Linear(), (x, weight, bias))
 
 
 def softmax_cross_entropy(logits: TensorLike, labels: Any, scale: Any) -> Tensor:

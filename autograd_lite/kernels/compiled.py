@@ -54,9 +54,21 @@ def wanted() -> bool:
 
 
 def run(loop: Callable[..., None], *args: Any) -> bool:
-    """Run a loop, if it can be compiled and is worth it for the first array; whether it was run.
+    """Run a loop over elements, if it can be compiled and is worth it for the first array; whether it was run.
 
-    It is not for arrays of other dtypes than single and double precision, or with gaps, or for None among them.
+    It is not for small arrays, for other dtypes than single and double precision, for arrays with gaps, or for None.
+
+    Examples
+    --------
+    >>> def double(y, x):
+    ...     for k in range(x.size):
+    ...         y[k] = 2 * x[k]
+    >>> x = np.arange(4.0)
+    >>> y = np.empty(4)
+    >>> if not run(double, y, x):
+    ...     y[...] = 2 * x  # NumPy does it
+    >>> y
+    array([0., 2., 4., 6.])
     """
     if not wanted() or not all(map(_fits, args)) or args[0].size < LEAST:
         return False

@@ -145,25 +145,5 @@ def _a(g0: np.ndarray, g1: np.ndarray, u0: np.ndarray, u1: np.ndarray, u2: np.nd
         u3[k] = g1[k]
 
 
-# -- Steps of optimisers, on flat arrays ------------------------------------------------------------------------------
-
-
-def adagrad(w: np.ndarray, g: np.ndarray, h: np.ndarray, lr: float, eps: float) -> None:
-    """``h += g * g`` and ``w -= lr * g / (sqrt(h) + eps)``."""
-    for k in range(w.size):
-        h[k] += g[k] * g[k]
-        w[k] -= lr * g[k] / (np.sqrt(h[k]) + eps)
-
-
-def adam(
-    w: np.ndarray, g: np.ndarray, m: np.ndarray, v: np.ndarray, share1: float, share2: float, lr: float, eps: float
-) -> None:
-    """Means ``m`` and ``v`` take up shares of ``g`` and of its square, and ``w -= lr * m / (sqrt(v) + eps)``."""
-    for k in range(w.size):
-        m[k] += share1 * (g[k] - m[k])
-        v[k] += share2 * (g[k] * g[k] - v[k])
-        w[k] -= lr * m[k] / (np.sqrt(v[k]) + eps)
-
-
-LOOPS = (relu, relu_gradient, max_pool_scatter, winograd_tiles, winograd_outputs, winograd_cotangents, adagrad, adam)
+LOOPS = (relu, relu_gradient, max_pool_scatter, winograd_tiles, winograd_outputs, winograd_cotangents)
 HELPERS = (_give, _b_transposed, _a_transposed, _a)

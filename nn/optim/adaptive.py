@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.kernels import compiled, loops
+from autograd_lite import run_compiled
 
+from . import loops
 from .optimizer import Array, Group, Optimizer
 
 
@@ -52,7 +53,7 @@ class Adagrad(Optimizer):
         """One step."""
         (h,) = kept
         lr = o.lr / (1 + (t - 1) * o.lr_decay)
-        if compiled.run(loops.adagrad, w, g, h, *map(w.dtype.type, (lr, o.eps))):
+        if run_compiled(loops.adagrad, w, g, h, *map(w.dtype.type, (lr, o.eps))):
             return
         h += g * g
         spread = np.sqrt(h)
@@ -219,7 +220,7 @@ class Adam(Optimizer):
         correction = (1 - b2**t) ** 0.5
         eps = o.eps * correction if o.corrected_eps else o.eps
         lr = o.lr * correction / (1 - b1**t)
-        if not largest and compiled.run(loops.adam, w, g, m, v, *map(w.dtype.type, (1 - b1, 1 - b2, lr, eps))):
+        if not largest and run_compiled(loops.adam, w, g, m, v, *map(w.dtype.type, (1 - b1, 1 - b2, lr, eps))):
             return
         change = g - m
         change *= 1 - b1

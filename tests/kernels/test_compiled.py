@@ -16,11 +16,13 @@ from hypothesis import strategies as st
 import nn
 from autograd_lite import set_compiled
 from autograd_lite.kernels import compiled, conv, loops, pool, rectify, threads
+from nn.optim import loops as steps
 
 from .strategies import arrays_seed, cases, in_layout
 
 numba = importlib.util.find_spec("numba")
 needs_numba = pytest.mark.skipif(not numba, reason="numba is not installed")
+LOOPS = (*loops.LOOPS, steps.adagrad, steps.adam)
 floats = st.sampled_from([np.float32, np.float64])
 layouts = st.sampled_from(["HWNC", "HWNC", "NCHW"])
 
@@ -35,7 +37,7 @@ def _settings_as_they_were():
 
 def interpreted():
     """Every loop in place of its kernel, whether numba is there or not."""
-    return mock.patch.multiple(compiled, _wanted=True, LEAST=0, _compiled={loop: loop for loop in loops.LOOPS})
+    return mock.patch.multiple(compiled, _wanted=True, LEAST=0, _compiled={loop: loop for loop in LOOPS})
 
 
 def both(kernel):
