@@ -107,6 +107,14 @@ def test_first_weights_are_even_within_one_over_the_root_of_the_inputs():
     np.testing.assert_allclose(conv.weight.data.std(), 1 / math.sqrt(50) / math.sqrt(3), rtol=0.02)
 
 
+@pytest.mark.parametrize("shape", [(3,), (5, 3), (2, 5, 3), (2, 0, 4, 3)])
+def test_linear_works_on_the_last_axis_in_one_operation(shape):
+    layer, x = nn.Linear(3, 2, dtype=np.float64), draw(*shape)
+    y = layer(x)
+    np.testing.assert_allclose(y.data, x @ layer.weight.data.T + layer.bias.data)
+    assert [node.kind for node in ag.graph.trace(y).nodes].count("op") == 1
+
+
 def test_affine_flattens_what_linear_refuses():
     x = draw(2, 3, 2, 2)
     layer = nn.Affine(12, 5)
