@@ -31,6 +31,17 @@ def test_products_cut_along_any_axis_equal_the_whole(m, k, n, dtype, turned, see
     assert y.dtype == dtype
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("m", [1, 2, 64, 65])
+def test_few_rows_times_a_matrix_that_lies_the_other_way_round(m, dtype):
+    rng = np.random.default_rng(m)
+    a, b = rng.integers(-9, 9, (m, 600)).astype(dtype), rng.integers(-9, 9, (900, 600)).astype(dtype).T
+    y = products.matmul(a, b)
+    np.testing.assert_array_equal(y, a @ b)
+    assert y.dtype == dtype
+    assert y.flags.c_contiguous
+
+
 def test_stacks_vectors_and_mixed_dtypes_are_left_to_numpy():
     for a, b in [((2, 3, 4), (4, 5)), ((3,), (3, 2)), ((2, 3), (3,))]:
         np.testing.assert_array_equal(products.matmul(np.ones(a), np.ones(b)), np.ones(a) @ np.ones(b))
