@@ -8,7 +8,6 @@ leaves everything to NumPy.
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import threading
 import warnings
@@ -118,7 +117,9 @@ def _give_up(loop: Callable[..., None], error: Exception) -> None:
 
 
 def _installed() -> bool:
-    return importlib.util.find_spec("numba") is not None
+    from importlib.util import find_spec  # here, as few ask
+
+    return find_spec("numba") is not None
 
 
 def _asked_for() -> bool:

@@ -20,10 +20,12 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import copy_context
 from functools import partial
-from queue import SimpleQueue
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from queue import SimpleQueue
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -94,6 +96,8 @@ def run(function: Callable[[Task], Result], tasks: Iterable[Task]) -> list[Resul
     todo = list(enumerate(tasks))
     number = len(todo)
     todo.reverse()
+    from queue import SimpleQueue  # here and below, as to import it takes longer than most of this package
+
     outcomes: SimpleQueue[tuple[int, Any, BaseException | None]] = SimpleQueue()
 
     def work() -> None:
@@ -126,6 +130,8 @@ def run(function: Callable[[Task], Result], tasks: Iterable[Task]) -> list[Resul
 
 def _staff() -> SimpleQueue[Callable[[], object] | None]:
     """Threads of our own, beside the caller's, and what they wait for."""
+    from queue import SimpleQueue
+
     global _jobs
     with _lock:
         if _jobs is None:
