@@ -201,7 +201,8 @@ class Plan:
         parameters = parameters[1:]
         if self.variadic and len(parameters) > 1:
             raise RuleError(f"{rule.__name__}.forward mixes *{parameters[-1]} with other inputs; pass all in it.")
-        defined = [name for base in reversed(rule.__mro__) for name in vars(base)]  # dir() would sort them
+        bases = rule.__mro__[: rule.__mro__.index(Function)]
+        defined = [name for base in reversed(bases) for name in vars(base)]  # dir() would sort them
         products = {name[3:]: getattr(rule, name) for name in defined if name.startswith("by_")}
         shared = {name for name, method in products.items() if "g" in _parameters(method)[0]}
         inputs = [name for name in parameters if name not in products]
@@ -219,7 +220,8 @@ class Plan:
         self.forward_products = tuple((products[name], self._places(rule, products[name], 1)) for name in before)
         self.gradient_products = tuple((products[name], self._places(rule, products[name], 2)) for name in after)
         self.gradients = tuple(getattr(rule, "grad_" + name, None) for name in inputs)
-        self._refuse_strays(rule, inputs)
+        if strays := [name for name in defined if name.startswith("grad_") and name[5:] not in inputs]:
+            raise RuleError(f"{rule.__name__}.{strays[0]} belongs to no input; forward takes {', '.join(inputs)}.")
         skip = 3 if self.variadic else 2
         self.positions = tuple(self._places(rule, method, skip) if method else () for method in self.gradients)
         self.needs = tuple(self._all_needs(positions) for positions in self.positions)
@@ -240,11 +242,6 @@ class Plan:
                 f"{title} must name values in this order: {', '.join(self.names[i] for i in sorted(places))}."
             )
         return places
-
-    def _refuse_strays(self, rule: type[Function], inputs: list[str]) -> None:
-        for name in dir(rule):
-            if name.startswith("grad_") and name[5:] not in inputs:
-                raise RuleError(f"{rule.__name__}.{name} belongs to no input; forward takes {', '.join(inputs)}.")
 
     def _all_needs(self, positions: tuple[int, ...]) -> frozenset[int]:
         """``positions`` and, for by-products among them, what those are computed from."""
