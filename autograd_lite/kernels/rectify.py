@@ -10,7 +10,7 @@ import numpy as np
 from . import compiled, loops
 from .parts import by_parts
 
-PART = 1 << 17  # elements
+PART = 1 << 18  # elements
 
 
 def relu(x: np.ndarray) -> Any:

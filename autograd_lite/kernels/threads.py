@@ -31,9 +31,7 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 VARIABLE = "AUTOGRAD_LITE_THREADS"
-LEAST = (
-    8 << 20
-)  # bytes: a thread wakes in some tens of microseconds, and waits for the interpreter after each operation
+LEAST = 4 << 20  # bytes: a thread takes some tens of microseconds to wake, and to wait for the interpreter each time
 BUFFER = 1024  # NumPy copies rows that are shorter than its buffers, 8192 elements, before and after it works on them
 
 _lock = threading.RLock()
