@@ -141,7 +141,7 @@ def _forward(
             tile = out[rows, :, batch]
             whole = tile.flags.c_contiguous and tile.dtype == patches.dtype
             total = tile if whole else scratch("total", tile.shape, patches.dtype)
-            sums = total.reshape(-1, len(w))
+            sums = total.reshape(math.prod(total.shape[:3]), len(w))
             np.matmul(windows[0], filters[0], out=sums)
             for matrix, factor in zip(windows[1:], filters[1:], strict=True):
                 sums += np.matmul(matrix, factor, out=scratch("more", sums.shape, patches.dtype))
@@ -210,7 +210,7 @@ def _shares(cotangents: np.ndarray, w: np.ndarray) -> np.ndarray:
     """What each place in a window, and each channel, gets of each row of cotangents: (KH, KW, C, rows)."""
     (o, c, kh, kw), (n, _), dtype = w.shape, cotangents.shape, cotangents.dtype
     if c < FEW:
-        filters = w.transpose(2, 3, 1, 0).reshape(-1, o).astype(dtype, copy=False)
+        filters = w.transpose(2, 3, 1, 0).reshape(kh * kw * c, o).astype(dtype, copy=False)
         out = scratch("windows", (kh * kw * c, n), dtype)
         return np.matmul(filters, cotangents.T, out=out).reshape(kh, kw, c, n)
     filters = w.transpose(2, 3, 0, 1).astype(dtype, copy=False)
@@ -223,7 +223,7 @@ def _rows(tile: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
         copy = scratch("rows", tile.shape, dtype)
         copy[...] = tile
         tile = copy
-    return tile.reshape(-1, tile.shape[3])
+    return tile.reshape(math.prod(tile.shape[:3]), tile.shape[3])
 
 
 def _working(dtype: np.dtype[Any]) -> np.dtype[Any]:

@@ -235,3 +235,28 @@ def test_shapes_that_do_not_fit_are_refused_with_their_numbers():
         conv.conv2d_input_gradient(np.zeros((1, 3, 2, 3)), np.zeros((3, 2, 2, 2)), x.shape)
     with pytest.raises(ShapeError, match=r"is \(1, 3, 3, 3\); the cotangent is \(1, 3, 2, 3\)"):
         conv.conv2d_weight_gradient(np.zeros((1, 3, 2, 3)), x, (3, 2, 2, 2))
+
+
+@pytest.mark.parametrize("layout", ["HWNC", "NCHW"])
+@pytest.mark.parametrize(
+    ("images", "filters", "groups"),
+    [
+        ((1, 1, 3, 3), (0, 1, 2, 2), 1),
+        ((0, 1, 3, 3), (2, 1, 2, 2), 1),
+        ((1, 0, 3, 3), (2, 0, 2, 2), 1),
+        ((2, 0, 3, 3), (0, 0, 2, 2), 1),
+        ((1, 16, 5, 5), (0, 16, 3, 3), 1),
+        ((1, 4, 3, 3), (0, 2, 2, 2), 2),
+    ],
+)
+def test_no_images_no_channels_and_no_filters_are_sizes_like_others(images, filters, groups, layout):
+    x, w = in_layout(np.ones(images, np.float32), layout), np.ones(filters, np.float32)
+    y = conv.conv2d(x, w, np.full(filters[0], 3, np.float32), groups=groups)
+    assert y.shape == (images[0], filters[0], images[2] - filters[2] + 1, images[3] - filters[3] + 1)
+    assert (y == 3).all()  # of no channels, the bias is left
+    for gradient, shape in (
+        (conv.conv2d_input_gradient(y, w, images, groups=groups), images),
+        (conv.conv2d_weight_gradient(y, x, filters, groups=groups), filters),
+    ):
+        assert gradient.shape == shape
+        assert not gradient.any()
