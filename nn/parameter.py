@@ -40,14 +40,6 @@ class Owned(Tensor):
         self._written(self._data)
         return self._data.reshape(-1)  # type: ignore[no-any-return]
 
-    def slope(self) -> np.ndarray | None:
-        """The gradient so far as a flat array, for optimisers; None if there is none."""
-        gradient = None if self.node is None else self.node.rule.grad
-        if gradient is None:
-            return None
-        array: np.ndarray = gradient._data if isinstance(gradient, Tensor) else gradient
-        return array.reshape(-1)
-
     @property
     def awaits_shape(self) -> bool:
         """Whether the shape will only be known at the first use."""

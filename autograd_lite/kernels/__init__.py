@@ -10,11 +10,13 @@ windows    how many windows there are, and where; im2col and col2im
 conv       convolution and its two gradients
 patches    the windows of images as factors of matrix products
 winograd   the same for 3 x 3 filters, with fewer multiplications
+depthwise  the same for filters that see one channel each, or few
 pool       maxima and means of windows, and their gradients
 rectify    the rectifier and its gradient
 products   products of matrices
 softmax    softmax and its logarithm
 sums       sums and means over axes
+broadcast  small arrays repeated, where that makes broadcasting faster
 recurrent  the recursion of long short-term memory
 compiled   whether loops are compiled, and the compiled ones
 loops      what is compiled

@@ -56,7 +56,7 @@ def conv2d(
     out = output_sizes(x.shape[2:], w.shape[2:], stride, padding, dilation)
     y = _images((x.shape[0], w.shape[0], *out), np.result_type(x, w, *([] if bias is None else [bias])))
     if depthwise.suits(w.shape, groups):
-        depthwise.correlate(x, w, bias, y, stride, padding, dilation, groups, _working(y.dtype))
+        depthwise.correlate(x, w, bias, y, (stride, padding, dilation, groups), _working(y.dtype))
         return y
     biases = [None] * groups if bias is None else _parts(bias, groups)
     for xs, ws, bs, ys in zip(
@@ -86,7 +86,7 @@ def conv2d_input_gradient(
     _check_cotangent(g.shape, shape, w.shape, stride, padding, dilation)
     dx = _images(shape, np.result_type(g, w))
     if depthwise.suits(w.shape, groups):
-        depthwise.input_gradient(g, w, dx, stride, padding, dilation, groups, _working(dx.dtype))
+        depthwise.input_gradient(g, w, dx, (stride, padding, dilation, groups), _working(dx.dtype))
         return dx
     for gs, ws, dxs in zip(_parts(g, groups, axis=1), _parts(w, groups), _parts(dx, groups, axis=1), strict=True):
         _input_gradient(gs, ws, dxs, stride, padding, dilation)
@@ -113,7 +113,7 @@ def conv2d_weight_gradient(
     _check_cotangent(g.shape, x.shape, shape, stride, padding, dilation)
     dw = np.empty(shape, np.result_type(g, x))
     if depthwise.suits(shape, groups):
-        dw[...] = depthwise.weight_gradient(g, x, shape, stride, padding, dilation, groups, _working(dw.dtype))
+        dw[...] = depthwise.weight_gradient(g, x, shape, (stride, padding, dilation, groups), _working(dw.dtype))
         return dw
     for gs, xs, dws in zip(_parts(g, groups, axis=1), _parts(x, groups, axis=1), _parts(dw, groups), strict=True):
         dws[...] = _weight_gradient(gs, xs, dws.shape, stride, padding, dilation)

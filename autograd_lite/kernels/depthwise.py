@@ -25,6 +25,7 @@ MOST = 4  # products for each place in a group; matrices do more of them faster
 RUN = 1 << 11  # elements side by side that are enough to forget what it costs to begin with them
 LONG = 1 << 12  # for shorter runs, what a filter sees of a row may fit einsum's buffers, and it would copy that first
 
+Geometry = tuple[Pair, Pair, Pair, int]  # stride, padding, dilation and groups
 Part = tuple[slice, slice]  # of the images, and of the rows of their windows
 
 
@@ -34,41 +35,25 @@ def suits(filters: Shape, groups: int) -> bool:
 
 
 def correlate(
-    x: np.ndarray,
-    w: np.ndarray,
-    bias: np.ndarray | None,
-    y: np.ndarray,
-    stride: Pair,
-    padding: Pair,
-    dilation: Pair,
-    groups: int,
-    dtype: np.dtype[Any],
+    x: np.ndarray, w: np.ndarray, bias: np.ndarray | None, y: np.ndarray, geometry: Geometry, dtype: np.dtype[Any]
 ) -> None:
     """Write the convolution to ``y``, computed in ``dtype``."""
-    filters = _by_group(w, groups).transpose(2, 3, 4, 0, 1)
-    _run([_Pass(x, _flat(filters, dtype), y, stride, padding, dilation)], bias)
+    filters = _by_group(w, geometry[3]).transpose(2, 3, 4, 0, 1)
+    _run([_Pass(x, _flat(filters, dtype), y, *geometry[:3])], bias)
 
 
-def input_gradient(
-    g: np.ndarray,
-    w: np.ndarray,
-    dx: np.ndarray,
-    stride: Pair,
-    padding: Pair,
-    dilation: Pair,
-    groups: int,
-    dtype: np.dtype[Any],
-) -> None:
+def input_gradient(g: np.ndarray, w: np.ndarray, dx: np.ndarray, geometry: Geometry, dtype: np.dtype[Any]) -> None:
     """Write the gradient of the images to ``dx``.
 
     Places of the image so far apart as the stride see the same places of the filters, and step by step the next
     cotangents: they are a convolution with a stride of 1, with the filters turned.
     """
+    stride, padding, dilation, groups = geometry
     filters = _flat(_by_group(w, groups).transpose(1, 3, 4, 0, 2), dtype)
-    geometry = list(zip(w.shape[2:], stride, padding, dilation, strict=True))
+    axes = list(zip(w.shape[2:], stride, padding, dilation, strict=True))
     passes = []
     for row, column in itertools.product(*map(range, stride)):
-        (up, i), (left, j) = (_seen(start, *each) for start, each in zip((row, column), geometry, strict=True))
+        (up, i), (left, j) = (_seen(start, *axis) for start, axis in zip((row, column), axes, strict=True))
         some, out = filters[:, i][:, :, j], dx[:, :, row :: stride[0], column :: stride[1]]
         if some.size:
             apart = [d // math.gcd(s, d) for s, d in zip(stride, dilation, strict=True)]
@@ -78,19 +63,10 @@ def input_gradient(
     _run(passes)
 
 
-def weight_gradient(
-    g: np.ndarray,
-    x: np.ndarray,
-    shape: Shape,
-    stride: Pair,
-    padding: Pair,
-    dilation: Pair,
-    groups: int,
-    dtype: np.dtype[Any],
-) -> np.ndarray:
+def weight_gradient(g: np.ndarray, x: np.ndarray, shape: Shape, geometry: Geometry, dtype: np.dtype[Any]) -> np.ndarray:
     """What filters of ``shape`` get of the cotangent ``g``, in ``dtype``."""
     filters = np.zeros((*shape[1:], shape[0]), dtype)
-    whole = _Pass(x, filters, g, stride, padding, dilation)
+    whole = _Pass(x, filters, g, *geometry[:3])
     return reduce(operator.iadd, threads.run(whole.products, whole.parts()), filters).transpose(3, 0, 1, 2)
 
 

@@ -91,11 +91,11 @@ def run(function: Callable[[Task], Result], tasks: Iterable[Task]) -> list[Resul
 
     The caller works too, so that nobody waits to begin; and whoever is done with a task takes the next.
     """
+    from queue import SimpleQueue  # here and below, as to import it takes longer than most of this package
+
     todo = list(enumerate(tasks))
     number = len(todo)
     todo.reverse()
-    from queue import SimpleQueue  # here and below, as to import it takes longer than most of this package
-
     outcomes: SimpleQueue[tuple[int, Any, BaseException | None]] = SimpleQueue()
 
     def work() -> None:

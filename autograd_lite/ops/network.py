@@ -62,7 +62,7 @@ class Normalize(Function):
     """y = gamma * (x - mean) / sqrt(var + eps) + beta, with mean and variance of x over some axes.
 
     Batch, layer and group normalisation, by the choice of axes. Mean and variance are differentiated through, to any
-    order. ``even`` says that gamma is the same all along the axes: then its gradient is of use for that of x.
+    order. ``even`` says that gamma and beta are the same all along the axes: then x, gamma and beta share sums.
     ``statistics`` holds mean and variance afterwards, for running averages; a rule serves one use only.
     """
 

@@ -109,13 +109,11 @@ def batch_norm(
 def _move(running: Any, batch: np.ndarray, momentum: float) -> None:
     """Move what is remembered by the share ``momentum`` towards ``batch``."""
     before = running._data if isinstance(running, Tensor) else running
-    change = batch - before
-    change *= momentum
-    if isinstance(running, Owned) and change.dtype == before.dtype:
-        change += before
-        running.hold(change)
+    values = before + momentum * (batch - before)
+    if isinstance(running, Owned):
+        running.hold(values.astype(before.dtype, copy=False))
     else:
-        running[...] = before + change
+        running[...] = values
 
 
 def layer_norm(

@@ -78,6 +78,8 @@ class Linear(Module):
             return F.linear(x, self.weight, self.bias)
         except ShapeError:
             shape = x.shape if isinstance(x, Tensor) else np.shape(x)
+            if shape[-1:] == (self.in_features,):
+                raise
             advice = self._advice(shape)
             raise ShapeError(f"expected input (..., {self.in_features}), got {shape}.{advice}") from None
 

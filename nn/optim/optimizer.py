@@ -235,14 +235,6 @@ class Piece(NamedTuple):
     at: int
 
 
-def flat_gradient(parameter: Tensor) -> Array | None:
-    """The gradient so far as a flat array, or None."""
-    if isinstance(parameter, Owned):
-        return parameter.slope()
-    gradient = parameter.grad
-    return None if gradient is None else gradient.data.reshape(-1)
-
-
 class Walk:
     """The parameters of a group as one long row of numbers, with what is kept in rows of the same length."""
 
@@ -282,7 +274,7 @@ class Walk:
 
     def blocks(self, kept: Mapping[str, float]) -> Iterator[tuple[Array, Array, int, list[Array]]]:
         """Flat blocks of values and gradients, with the number of their step and what is kept beside them."""
-        slopes = {i: g for i, p in enumerate(self.params) if (g := flat_gradient(p)) is not None}
+        slopes = {i: grad._data.reshape(-1) for i, p in enumerate(self.params) if (grad := p.grad) is not None}
         if not slopes:
             return
         self.prepare(kept)

@@ -115,6 +115,13 @@ def test_linear_works_on_the_last_axis_in_one_operation(shape):
     assert [node.kind for node in ag.graph.trace(y).nodes].count("op") == 1
 
 
+def test_linear_with_a_bias_that_does_not_fit_does_not_blame_the_input():
+    layer = nn.Linear(3, 2)
+    layer.bias = nn.Parameter(np.zeros(5))
+    with pytest.raises(ag.ShapeError, match=r"weight \(2, 3\) needs a bias of shape \(2,\), not \(5,\)"):
+        layer(draw(4, 3))
+
+
 def test_affine_flattens_what_linear_refuses():
     x = draw(2, 3, 2, 2)
     layer = nn.Affine(12, 5)
