@@ -11,6 +11,7 @@ from . import compiled, loops
 from .parts import by_parts
 
 PART = 1 << 18  # elements
+FEW, NOT_MANY = 1 << 10, 1 << 14  # elements, for which a buffer of zeros does not pay; and by parts does not
 
 
 def relu(x: np.ndarray) -> Any:
@@ -21,9 +22,11 @@ def relu(x: np.ndarray) -> Any:
     >>> relu(np.array([-1.0, 2.0]))
     array([0., 2.])
     """
-    if x.size <= PART or x.dtype.kind != "f":
+    if x.size <= FEW or x.dtype.kind != "f" or (x.size <= NOT_MANY and not x.flags.c_contiguous):
         return np.maximum(x, 0)
     zeros = _zeros(x.dtype.char)
+    if x.size <= PART and x.flags.c_contiguous:
+        return np.maximum(x, zeros[: x.size].reshape(x.shape))
     return by_parts(
         lambda part, y: compiled.run(loops.relu, y, part) or np.maximum(part, zeros[: part.size], out=y),
         x,
