@@ -4,7 +4,7 @@ from importlib import import_module
 
 from .derivatives import grad, hessian, hvp, jacobian, jvp, vjp
 from .errors import AutogradError, DTypeError, GradError, RuleError, ShapeError
-from .function import Function, is_grad_enabled
+from .function import Function, is_grad_enabled, note_update
 from .functions.arrange import flip, pad, repeat, roll, rot90, tile
 from .functions.choice import abs, absolute, clip, fabs, maximum, minimum, relu, where
 from .functions.conv import avg_pool2d, col2im, conv2d, conv_transpose2d, im2col, max_pool2d
@@ -147,7 +147,7 @@ from .tensor import Tensor
 # fmt: off
 __all__ = [
     # Tensors and their gradients
-    "Tensor", "Function", "no_grad", "enable_grad", "is_grad_enabled",
+    "Tensor", "Function", "no_grad", "enable_grad", "is_grad_enabled", "note_update",
     "grad", "vjp", "jvp", "jacobian", "hvp", "hessian",
     # Who uses the cores, and for what
     "set_threads", "set_compiled", "run_compiled", "keep_memory", "profile",

@@ -6,6 +6,7 @@ the gradient itself.
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from copy import copy
@@ -159,11 +160,17 @@ def count_consumers(roots: Sequence[Node], wanted: set[Node] | None) -> None:
         if node.plan is FREED:
             forget(roots)
             raise freed(node)
-        if node.plan.wide or wanted is not None:
+        if wanted is not None:
             for _, parent in node.parents():
                 count(parent)
             continue
-        parent = node.left  # from here on count(), written out twice
+        if node.plan.wide:  # from here on count(), written out
+            for _, parent in node.edges:
+                if not parent.pending:
+                    stack.append(parent)
+                parent.pending += 1
+            continue
+        parent = node.left
         if parent is not None:
             if not parent.pending:
                 stack.append(parent)
@@ -219,24 +226,38 @@ def forget(nodes: Iterable[Node]) -> None:
 
 
 def deliver(part: Any, parent: Node, gradient: Any) -> bool:
-    """Hand the array ``part`` to ``parent``; true if that was the last gradient it waited for.
+    """Hand the array ``part`` to ``parent``; true if it has all gradients now and work to do with them.
 
     The first gradient that arrives may alias another array and is not ours to change; the sum of two is. Only for
-    leaves, which keep what they get, is it worth asking whether the rule made the array itself.
+    leaves, which keep what they get, is it worth asking whether the rule made the array, or what it views, itself.
     """
     if part.__class__ is Piece:
         add_piece(part, parent)
     elif parent.gradient is None:
         parent.gradient = part
         if parent.plan is LEAF:
-            parent.owned = part is not gradient and part.base is None
+            parent.owned = part is not gradient and made_anew(part)
     elif parent.owned:
         parent.gradient += part  # stored again, because 0-d arithmetic gives a new scalar
     else:
         parent.gradient = parent.gradient + part
         parent.owned = True
     parent.pending -= 1
-    return not parent.pending
+    if parent.pending or parent.plan is not LEAF:
+        return not parent.pending
+    collect(parent, parent.gradient)  # nobody else wants to see it
+    parent.gradient, parent.owned = None, False
+    return False
+
+
+def made_anew(part: Any) -> bool:
+    """Whether nothing else refers to the memory of ``part``: it is its own, or that of an array only viewed here."""
+    base = part.base
+    if base is None:
+        return True
+    if base.__class__ is not np.ndarray or base.size != part.size or not part.flags.writeable:
+        return False
+    return sys.getrefcount(base) <= 3  # part, our variable and the call
 
 
 def add_piece(piece: Piece, parent: Node) -> None:

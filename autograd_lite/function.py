@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from inspect import CO_VARARGS, CO_VARKEYWORDS, Parameter, signature
+from operator import itemgetter
 from types import FunctionType
 from typing import Any, ClassVar
 
@@ -74,15 +75,30 @@ def recording(on: bool) -> Iterator[None]:
 _updated: dict[int, tuple[int, weakref.ref[Any]]] = {}  # id of the memory's owner -> (update count, its obituary)
 
 
-def note_update(array: np.ndarray) -> None:
-    """Remember that ``array`` was changed in place, so that rules which kept it find out."""
-    owner = _owner(array)
-    key = id(owner)
+def note_update(*arrays: np.ndarray) -> None:
+    """Remember that ``arrays`` were changed in place, so that rules which kept one of them find out.
+
+    For programs that write into the memory of tensors by themselves, as optimisers do.
+
+    Examples
+    --------
+    >>> from autograd_lite import Tensor
+    >>> values = np.ones(2)
+    >>> y = Tensor(values, requires_grad=True, copy=False).square()
+    >>> values += 1
+    >>> note_update(values)  # now y.backward(...) says so, instead of being wrong
+    """
     with _lock:
         switches.updates += 1
-        known = _updated.get(key)
-        obituary = weakref.ref(owner, lambda _: _updated.pop(key, None)) if known is None else known[1]
-        _updated[key] = switches.updates, obituary
+        for array in arrays:
+            owner = _owner(array)
+            key = id(owner)
+            known = _updated.get(key)
+            _updated[key] = switches.updates, known[1] if known else _obituary(owner, key)
+
+
+def _obituary(owner: np.ndarray, key: int) -> weakref.ref[Any]:
+    return weakref.ref(owner, lambda _: _updated.pop(key, None))
 
 
 def updated_since(array: object, count: int) -> bool:
@@ -180,6 +196,11 @@ class Function:
         return type(self).__name__
 
 
+Places = tuple[int, ...]
+Reader = Callable[[Sequence[Any]], tuple[Any, ...]]
+Needs = tuple[frozenset[int], Reader]
+
+
 class Plan:
     """What the engine needs to know of a rule class, read once from its method signatures.
 
@@ -192,8 +213,8 @@ class Plan:
 
     __slots__ = (
         "arity", "broadcasts", "elementwise", "forward_products", "gradient_products", "gradients", "left",
-        "left_keeps", "left_reads", "masks", "names", "needs", "positions", "right", "right_keeps", "right_reads",
-        "shapes", "taps", "variadic", "wide", "_unions",
+        "left_keeps", "left_reads", "masks", "names", "needs", "positions", "reads", "right", "right_keeps",
+        "right_reads", "shapes", "taps", "variadic", "wide", "_unions",
     )  # fmt: skip
 
     def __init__(self, rule: type[Function]) -> None:
@@ -217,16 +238,18 @@ class Plan:
         self.taps: tuple[Tap, ...] = ()  # what wants to see the whole gradient: hooks, retained gradients, leaves
         if unknown := set(products) - set(self.names):
             raise RuleError(f"{rule.__name__}: forward does not name the by-product {', '.join(sorted(unknown))}.")
-        self.forward_products = tuple((products[name], self._places(rule, products[name], 1)) for name in before)
-        self.gradient_products = tuple((products[name], self._places(rule, products[name], 2)) for name in after)
+        places = {name: self._places(rule, products[name], 2 if name in shared else 1) for name in products}
+        self.forward_products = tuple((products[name], _reader(places[name])) for name in before)
+        self.gradient_products = tuple((products[name], _reader(places[name])) for name in after)
         self.gradients = tuple(getattr(rule, "grad_" + name, None) for name in inputs)
         if strays := [name for name in defined if name.startswith("grad_") and name[5:] not in inputs]:
             raise RuleError(f"{rule.__name__}.{strays[0]} belongs to no input; forward takes {', '.join(inputs)}.")
         skip = 3 if self.variadic else 2
         self.positions = tuple(self._places(rule, method, skip) if method else () for method in self.gradients)
-        self.needs = tuple(self._all_needs(positions) for positions in self.positions)
+        self.reads = tuple(map(_reader, self.positions))
+        self.needs = tuple(self._all_needs(positions, places) for positions in self.positions)
         self.shapes = any("shape_" in self.names[i] for needs in self.needs for i in needs)
-        self._unions: dict[tuple[int, ...], frozenset[int]] = {}
+        self._unions: dict[tuple[int, ...], Needs] = {}
         self.wide = self.variadic or len(inputs) > 2 or bool(products)
         self._flatten()
 
@@ -243,26 +266,28 @@ class Plan:
             )
         return places
 
-    def _all_needs(self, positions: tuple[int, ...]) -> frozenset[int]:
+    def _all_needs(self, positions: Places, products: dict[str, Places]) -> frozenset[int]:
         """``positions`` and, for by-products among them, what those are computed from."""
-        end = len(self.names) - len(self.gradient_products)
-        sources = {self.arity + k: places for k, (_, places) in enumerate(self.forward_products)}
-        sources |= {end + k: places for k, (_, places) in enumerate(self.gradient_products)}
         needs: set[int] = set()
         todo = list(positions)
         while todo:
             i = todo.pop()
             if i not in needs:
                 needs.add(i)
-                todo += sources.get(i, ())
+                todo += products.get(self.names[i], ())
         return frozenset(needs)
 
-    def needs_of(self, edges: Iterable[tuple[int, Any]]) -> frozenset[int]:
-        """What the gradients of the inputs of ``edges``, pairs (number of the input, ...), need together."""
+    def needs_of(self, edges: Iterable[tuple[int, Any]]) -> Needs:
+        """What the gradients of the inputs of ``edges``, pairs (number of the input, ...), need together.
+
+        The places of those values, and a function that takes them from ``(*values, None)``, with None for all others.
+        """
         key = (0,) if self.variadic else tuple([i for i, _ in edges])
         found = self._unions.get(key)
         if found is None:
-            found = self._unions[key] = frozenset[int]().union(*[self.needs[i] for i in key])
+            needs = frozenset[int]().union(*[self.needs[i] for i in key])
+            n = len(self.names) - len(self.gradient_products)
+            found = self._unions[key] = needs, _reader(tuple(i if i in needs else n for i in range(n)))
         return found
 
     def _flatten(self) -> None:
@@ -297,11 +322,16 @@ def _picker(positions: tuple[int, ...], arity: int) -> int | slice:
     return slice(first, positions[-1] + 1, second - first)
 
 
+def _reader(places: Places) -> Reader:
+    """A function that takes what stands at ``places``."""
+    return itemgetter(*places) if len(places) > 1 else lambda values: tuple([values[i] for i in places])
+
+
 def by_products(rule: Function, inputs: Any) -> list[Any]:
     """The by-products of forward, from the values of the inputs."""
     values = list(inputs)
-    for method, places in rule.plan.forward_products:
-        values.append(method(rule, *[values[i] for i in places]))
+    for method, read in rule.plan.forward_products:
+        values.append(method(rule, *read(values)))
     return values[len(inputs) :]
 
 
@@ -332,7 +362,7 @@ class Node:
     owned: bool
     pending: int
     edges: list[tuple[int, Node]]
-    values: list[Any]
+    values: tuple[Any, ...]
     retained: Any
     calls: list[Any]
 

@@ -77,25 +77,30 @@ class Gradients(ArrayMethods):
 
         Interior tensors have one only after :meth:`retain_grad`.
         """
-        if self.node is None:
+        node = self.node
+        if node is None:
             return None
-        holder, slot = (self.node.rule, "grad") if self.is_leaf else (self.node, "retained")
-        value: Any = getattr(holder, slot, None)
+        leaf = isinstance(node.rule, Leaf)
+        value: Any = node.rule.grad if leaf else getattr(node, "retained", None)
         if value is not None and not isinstance(value, Recorded):
             value = Recorded.wrap(value)
-            setattr(holder, slot, value)
+            if leaf:
+                node.rule.grad = value
+            else:
+                node.retained = value
         return value  # type: ignore[no-any-return]
 
     @grad.setter
     def grad(self, value: Any) -> None:
-        if self.node is None or not self.is_leaf:
+        node = self.node
+        if node is None or not isinstance(node.rule, Leaf):
             raise GradError("Only a leaf that requires a gradient has a .grad to set.")
         if value is not None:
             array = np.array(value._data if isinstance(value, Recorded) else value, self.dtype)
             if array.shape != self.shape:
                 raise ShapeError(f"A gradient of shape {array.shape} does not fit a tensor of shape {self.shape}.")
             value = value if isinstance(value, Recorded) else self.wrap(array if array.ndim else array[()])
-        self.node.rule.grad = value
+        node.rule.grad = value
 
     def backward(self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False) -> None:
         """Add the gradient of this tensor to ``.grad`` of every leaf it was computed from.

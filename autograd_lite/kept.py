@@ -14,21 +14,22 @@ Lift = Callable[[Any, Node | None], Any]  # (array, node) -> the tensor that the
 def wide_parts(node: Node, gradient: Any, lift: Lift | None) -> Iterator[tuple[int, Node, Any]]:
     """The gradients of a wide node's inputs, one by one; work that they share is done once."""
     plan: Any = node.plan
-    rule, values = node.rule, node.values
+    rule = node.rule
+    values: Any = node.values
     if lift is not None:
         values = list(lifted_values(node, lift))
     if plan.gradient_products:
-        needed = plan.needs_of([edge for edge in node.edges if edge[1].pending])
+        needed, _ = plan.needs_of([edge for edge in node.edges if edge[1].pending])
         values = list(values)
-        for k, (method, places) in enumerate(plan.gradient_products, start=len(values)):
-            values.append(method(rule, gradient, *[values[p] for p in places]) if k in needed else None)
+        for k, (method, read) in enumerate(plan.gradient_products, start=len(values)):
+            values.append(method(rule, gradient, *read(values)) if k in needed else None)
     for i, parent in node.edges:
         if not parent.pending:
             continue
         if plan.variadic:
-            yield i, parent, plan.gradients[0](rule, gradient, i, *[values[p] for p in plan.positions[0]])
+            yield i, parent, plan.gradients[0](rule, gradient, i, *plan.reads[0](values))
         else:
-            yield i, parent, plan.gradients[i](rule, gradient, *[values[p] for p in plan.positions[i]])
+            yield i, parent, plan.gradients[i](rule, gradient, *plan.reads[i](values))
 
 
 def lifted(node: Node, i: int, lift: Lift) -> Iterator[Any]:
@@ -47,8 +48,8 @@ def lifted_values(node: Node, lift: Lift) -> Iterator[Any]:
     else:
         kept_inputs = enumerate(node.values[: plan.arity])
         inputs = [lift(a, parents[i]) if i in parents and a is not None else a for i, a in kept_inputs]
-    for kept, (method, places) in zip(node.values[plan.arity : end], plan.forward_products, strict=True):
-        inputs.append(None if kept is None else method(node.rule, *[inputs[p] for p in places]))
+    for kept, (method, read) in zip(node.values[plan.arity : end], plan.forward_products, strict=True):
+        inputs.append(None if kept is None else method(node.rule, *read(inputs)))
     yield from inputs
     y, *shapes = node.values[end:]
     yield y if y is None else lift(y, node)

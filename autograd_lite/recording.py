@@ -56,14 +56,7 @@ class Recorded(Traced):
     @staticmethod
     def apply(rule: Function, inputs: tuple[Any, ...]) -> Tensor:
         """Apply any rule to any inputs. ``unary`` and ``binary`` are this, unrolled."""
-        arrays: list[Any] = []
-        parents: list[Node | None] = []
-        for value in inputs:
-            traced = isinstance(value, Recorded)
-            arrays.append(value._data if traced else None if value is None else operand(value))
-            parents.append(value.node if traced else None)
-            if arrays[-1] is NotImplemented:
-                raise RuleError(f"{rule!r} cannot take a {type(value).__name__} as input.")
+        arrays = [value._data if isinstance(value, Recorded) else given(rule, value) for value in inputs]
         if rule.plan.forward_products:
             arrays += by_products(rule, arrays)
         try:
@@ -75,30 +68,32 @@ class Recorded(Traced):
         out: Tensor = new(result)
         out._data, out.node = y, None
         if not switches.exceptions or this_thread.records:
-            out.node = record(rule, inputs, arrays, parents, y)
+            out.node = record(rule, inputs, arrays, y)
         return out
 
 
-def record(
-    rule: Function, inputs: tuple[Any, ...], arrays: list[Any], parents: list[Node | None], y: Any
-) -> Node | None:
+def record(rule: Function, inputs: tuple[Any, ...], arrays: list[Any], y: Any) -> Node | None:
     """The node of one use of ``rule``, or None if there is nothing to differentiate."""
     plan = rule.plan
-    gradients = plan.gradients * len(parents) if plan.variadic else plan.gradients
-    edges = [(i, parent) for i, parent in enumerate(parents) if parent is not None and gradients[i] is not None]
+    differentiable = plan.gradients * len(inputs) if plan.variadic else plan.gradients
+    edges = [
+        (i, value.node)
+        for i, value in enumerate(inputs)
+        if isinstance(value, Recorded) and value.node is not None and differentiable[i] is not None
+    ]
     if not edges:
         return None
-    needs = plan.needs_of(edges)
+    needs, keep = plan.needs_of(edges)
     for i, value in enumerate(inputs):
         # A caller may change an array of theirs before backward; ours are only changed with notice.
         if isinstance(value, ndarray) and (0 if plan.variadic else i) in needs:
             arrays[i] = value.copy()
     shapes = [getattr(a, "shape", ()) for a in arrays[: len(inputs)]] if plan.shapes else [None] * plan.arity
-    values = [tuple(arrays), y, tuple(shapes)] if plan.variadic else [*arrays, y, *shapes]
+    values = (tuple(arrays), y, tuple(shapes), None) if plan.variadic else (*arrays, y, *shapes, None)
     node = new_node(rule, y.shape)
     if plan.wide:
         node.edges = edges
-        node.values = [value if k in needs else None for k, value in enumerate(values)]
+        node.values = keep(values)
         return node
     for i, parent in edges:
         places = plan.positions[i]
@@ -108,6 +103,14 @@ def record(
         else:
             node.right, node.right_kept = parent, kept
     return node
+
+
+def given(rule: Function, value: Any) -> Any:
+    """What ``rule`` computes with where it is given ``value``, which is no tensor."""
+    array = None if value is None else operand(value)
+    if array is NotImplemented:
+        raise RuleError(f"{rule!r} cannot take a {type(value).__name__} as input.")
+    return array
 
 
 def operand(value: Any) -> Any:

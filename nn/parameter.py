@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -11,14 +11,17 @@ from autograd_lite import Tensor
 
 
 class Owned(Tensor):
-    """A tensor that keeps its identity while its values, shape or dtype are exchanged. Its memory is contiguous."""
+    """A tensor that keeps its identity while its values, shape or dtype are exchanged.
+
+    Its memory is contiguous, with the last axis innermost or, if ``data`` was given so, the first.
+    """
 
     __slots__ = ()
 
     def __init__(
         self, data: Any, requires_grad: bool = False, dtype: DTypeLike | None = None, name: str | None = None
     ) -> None:
-        array = np.array(data.data if isinstance(data, Tensor) else data, dtype, order="C")
+        array = np.array(data.data if isinstance(data, Tensor) else data, dtype, order="A")
         super().__init__(array, requires_grad, name=name, copy=False)
 
     def become(self, data: Any, dtype: DTypeLike | None = None) -> None:
@@ -35,10 +38,14 @@ class Owned(Tensor):
     def memory(self) -> np.ndarray:
         """The values as a flat, writable array that shares the memory, for optimisers; not for single numbers.
 
-        Graphs that kept the values count this as an update in place, so a stale one raises instead of being wrong.
+        Who writes there says so with :func:`autograd_lite.note_update`, for graphs that kept the values.
         """
-        self._written(self._data)
-        return self._data.reshape(-1)  # type: ignore[no-any-return]
+        return self._data.ravel(self.order)  # type: ignore[no-any-return]
+
+    @property
+    def order(self) -> Literal["C", "F"]:
+        """How the values lie in memory: NumPy's name for the last axis innermost, or the first."""
+        return "F" if self._data.flags.fnc else "C"
 
     @property
     def awaits_shape(self) -> bool:

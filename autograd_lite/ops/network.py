@@ -16,7 +16,10 @@ from .trigonometry import Tanh
 
 
 class Linear(Function):
-    """y = x @ w.T + bias, over the last axis of x, for weights w of shape (out, in)."""
+    """y = x @ w.T + bias, over the last axis of x, for weights w of shape (out, in).
+
+    BLAS is fastest where w.T, rather than w, lies in memory row by row; so then does the gradient.
+    """
 
     __slots__ = ()
 
@@ -29,7 +32,7 @@ class Linear(Function):
         dx = MatMul()(rows(g), w)
         return dx if g.ndim == 2 else dx.reshape(*g.shape[:-1], w.shape[1])
 
-    def grad_w(self, g, x): return MatMul()(rows(g).swapaxes(0, 1), rows(x))
+    def grad_w(self, g, x): return MatMul()(rows(x).swapaxes(0, 1), rows(g)).swapaxes(0, 1)
     def grad_bias(self, g): return Sum(0)(rows(g))
 
 

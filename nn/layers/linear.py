@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -25,10 +25,12 @@ def at_least_one(**sizes: int) -> None:
             raise SettingError(f"{name} must be a positive whole number, not {size!r}.")
 
 
-def uniform(shape: tuple[int, ...], fan_in: int, dtype: DTypeLike, rng: Rng) -> Parameter:
+def uniform(
+    shape: tuple[int, ...], fan_in: int, dtype: DTypeLike, rng: Rng, order: Literal["C", "F"] = "C"
+) -> Parameter:
     """PyTorch's first values for weights and biases alike: even between -1/sqrt(fan_in) and 1/sqrt(fan_in)."""
     bound = 1 / math.sqrt(max(fan_in, 1))
-    return init.uniform_(Parameter(np.empty(shape, dtype)), -bound, bound, rng)
+    return init.uniform_(Parameter(np.empty(shape, dtype, order)), -bound, bound, rng)
 
 
 class Linear(Module):
@@ -64,7 +66,8 @@ class Linear(Module):
         at_least_one(in_features=in_features, out_features=out_features)
         rng = generator(rng)
         self.out_features = out_features
-        self.weight = uniform((out_features, in_features), in_features, dtype, rng)
+        # In memory it lies transposed, because then the product with it is fastest.
+        self.weight = uniform((out_features, in_features), in_features, dtype, rng, order="F")
         self.bias = uniform((out_features,), in_features, dtype, rng) if bias else None
 
     @property

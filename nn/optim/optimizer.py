@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 
-from autograd_lite import Tensor, enable_grad, no_grad
+from autograd_lite import Tensor, enable_grad, no_grad, note_update
 
 from ..errors import SettingError, StateError
 from ..module import Module
@@ -243,9 +243,11 @@ class Walk:
         self.steps = [0] * len(params)
         self.rows: dict[str, Array] = {}
         self.shapes: list[tuple[int, ...]] = []
+        self.orders: list[Literal["C", "F"]] = []
         self.offsets: list[int] = []
         self.dtype = params[0].dtype
         self._arrays: list[Any] = []  # that the parameters had at the last step
+        self._memory: list[Array | None] = []  # theirs, where an optimiser can write
         self._plan: tuple[Any, list[list[Piece]]] = (None, [])
 
     def prepare(self, kept: Mapping[str, float]) -> None:
@@ -254,6 +256,10 @@ class Walk:
         if len(arrays) != len(self._arrays) or not all(map(operator.is_, arrays, self._arrays)):
             self._lay_out()
             self._arrays = arrays
+            self._memory = [
+                p.memory() if isinstance(p, Owned) and p.ndim and p.order == order else None
+                for p, order in zip(self.params, self.orders, strict=True)
+            ]
         for name, value in kept.items():
             if name not in self.rows:
                 self.rows[name] = np.full(self.offsets[-1], value, self.dtype)
@@ -270,24 +276,26 @@ class Walk:
             if len(dtypes) > 1:
                 raise SettingError(f"Parameters of one group need one dtype, not {', '.join(map(str, dtypes))}.")
             self.shapes, self.dtype = shapes, dtypes.pop()
+            self.orders = [p.order if isinstance(p, Owned) else "C" for p in self.params]
             self.offsets = np.cumsum([0, *(p.size for p in self.params)]).tolist()
 
     def blocks(self, kept: Mapping[str, float]) -> Iterator[tuple[Array, Array, int, list[Array]]]:
         """Flat blocks of values and gradients, with the number of their step and what is kept beside them."""
-        slopes = {i: grad._data.reshape(-1) for i, p in enumerate(self.params) if (grad := p.grad) is not None}
+        slopes = {i: grad._data for i, p in enumerate(self.params) if (grad := p.grad) is not None}
         if not slopes:
             return
         self.prepare(kept)
         values: dict[int, Array] = {}
         copies: list[int] = []
-        for i in slopes:
-            self.steps[i] += 1
-            p = self.params[i]
-            if isinstance(p, Owned) and p.ndim:
-                values[i] = p.memory()
-            else:
-                values[i] = p.data.reshape(-1).copy()
+        for i, slope in slopes.items():
+            order, memory = self.orders[i], self._memory[i]
+            slopes[i] = slope.ravel(order)
+            if memory is None:
                 copies.append(i)
+                memory = self.params[i].data.flatten(order)
+            values[i] = memory
+            self.steps[i] += 1
+        note_update(*values.values())
         rows = [self.rows[name] for name in kept]
         for pieces in self.plan(list(slopes)):
             first, last = pieces[0], pieces[-1]
@@ -304,12 +312,11 @@ class Walk:
         if copies:
             with no_grad():
                 for i in copies:
-                    self.params[i][...] = values[i].reshape(self.params[i].shape)
+                    self.params[i][...] = values[i].reshape(self.params[i].shape, order=self.orders[i])
 
     def plan(self, active: list[int]) -> list[list[Piece]]:
         """Which pieces make which block: neighbours with as many steps behind them share one."""
-        key = active, [self.steps[i] - self.steps[active[0]] for i in active]
-        if self._plan[0] == key:
+        if self._plan[0] == active:  # each has made one step more since
             return self._plan[1]
         blocks: list[list[Piece]] = []
         filled = BLOCK
@@ -324,7 +331,7 @@ class Walk:
             for k in range(parts):
                 blocks.append([Piece(i, size * k // parts, size * (k + 1) // parts, 0)])
             filled = size
-        self._plan = key, blocks
+        self._plan = active, blocks
         return blocks
 
     # -- State
@@ -338,7 +345,7 @@ class Walk:
         }
 
     def _part(self, row: Array, i: int) -> Array:
-        return row[self.offsets[i] : self.offsets[i + 1]].reshape(self.params[i].shape)
+        return row[self.offsets[i] : self.offsets[i + 1]].reshape(self.params[i].shape, order=self.orders[i])
 
     def checked(
         self, entries: Mapping[int, Mapping[str, Any]], kept: Mapping[str, float], title: str
@@ -362,6 +369,7 @@ class Walk:
     def load(self, entries: Mapping[int, tuple[int, dict[str, Array]]], kept: Mapping[str, float]) -> None:
         """Take over what was checked; the rest starts anew."""
         self.rows, self.shapes, self._arrays, self.steps = {}, [], [], [0] * len(self.params)
+        self._plan = None, []
         if not entries:
             return
         self.prepare(kept)

@@ -180,6 +180,34 @@ def test_single_numbers_and_plain_tensors_can_be_optimised():
     np.testing.assert_allclose([x.item(), y.item()], [-6.93, 1.6])
 
 
+@pytest.mark.parametrize("orders", ["CC", "FC", "FF", "FCF", "CFFC"])
+def test_how_parameters_and_gradients_lie_in_memory_makes_no_difference(orders):
+    rng = np.random.default_rng(0)
+    values, slopes = rng.standard_normal((3, 5)), rng.standard_normal((len(orders), 3, 5))
+    plain, w = nn.Parameter(values), nn.Parameter(np.array(values, order=orders[0]))
+    optimizers = optim.Adam([plain], lr=0.1), optim.Adam([w], lr=0.1)
+    for order, slope in zip(orders, slopes, strict=True):
+        if w.order != order:
+            w.become(np.array(w.data, order=order))
+            optimizers[1].load_state_dict(optimizers[1].state_dict())
+        plain.grad, w.grad = ag.Tensor(slope), ag.Tensor(np.array(slope, order="F"), copy=False)
+        for optimizer in optimizers:
+            optimizer.step()
+        assert np.array_equal(w.data, plain.data)
+    first, second = (optimizer.state_dict()["state"][0] for optimizer in optimizers)
+    assert np.array_equal(first["exp_avg"], second["exp_avg"])
+
+
+def test_a_parameter_that_comes_to_lie_otherwise_goes_on():
+    w = nn.Parameter(np.ones((3, 5), order="F"))
+    optimizer = optim.SGD([w], lr=1.0, momentum=0.5)
+    for _ in range(2):
+        w.grad = np.arange(15.0).reshape(3, 5)
+        optimizer.step()
+        w.become(np.array(w.data, order="C"))
+    assert np.array_equal(w.data, 1 - 2.5 * np.arange(15.0).reshape(3, 5))
+
+
 def test_gradients_are_left_alone_and_float32_stays():
     for kind, _, settings in CASES:
         w = nn.Parameter(np.ones(3, np.float32))

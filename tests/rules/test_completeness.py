@@ -18,7 +18,7 @@ from .test_rules import cotangents, leaves_of, listed
 
 # Derivatives of functions that the user gives, not functions with a derivative.
 DERIVATIVES = {"grad", "vjp", "jvp", "jacobian", "hvp", "hessian"}
-SETTINGS = {"set_threads", "set_compiled", "run_compiled", "keep_memory", "profile"}
+SETTINGS = {"set_threads", "set_compiled", "run_compiled", "keep_memory", "note_update", "profile"}
 COVERED = {row.function for row in ROWS}
 PUBLIC = {name: value for name, value in ((name, getattr(ag, name)) for name in ag.__all__) if callable(value)}
 FUNCTIONS = {name: f for name, f in PUBLIC.items() if not isinstance(f, type) and name not in DERIVATIVES | SETTINGS}
