@@ -82,24 +82,23 @@ class Normalize(Function):
         self.statistics = mean, var
         return into(np.add, into(np.multiply, off, along(scale * gamma, x)), along(beta, x))
 
-    def by_xhat(self, g, x, mean, scale):
-        xhat = x - along(mean, x)  # cheaper to compute again than to keep
-        xhat *= along(scale, x)
-        return xhat
-
+    def by_centred(self, g, x, mean): return self.by_off(x, mean)  # cheaper to compute again than to keep
     def by_slope(self, g, gamma): return g if self.even else g * along(gamma, g)
-    def by_sums(self, g, mean, xhat, slope): return Unbroadcast(mean.shape)(slope), Inner(mean.shape)(slope, xhat)
+    def by_total(self, g, mean, slope): return Unbroadcast(mean.shape)(slope)
+    def by_dot(self, g, mean, scale, centred, slope): return Inner(mean.shape)(slope, centred) * scale
 
-    def grad_x(self, g, gamma, scale, xhat, slope, sums):
-        n = xhat.size // (scale.size or 1)
-        dx = xhat * along(sums[1] / -n, xhat)
+    def grad_x(self, g, gamma, scale, centred, slope, total, dot):
+        n = centred.size // (scale.size or 1)
+        dx = centred * along(scale * dot / -n, centred)
         dx += slope
-        dx -= along(sums[0] / n, xhat)
-        dx *= along(scale * gamma if self.even else scale, xhat)
+        dx -= along(total / n, centred)
+        dx *= along(scale * gamma if self.even else scale, centred)
         return dx
 
-    def grad_gamma(self, g, shape_gamma, xhat, sums): return sums[1] if self.even else Inner(shape_gamma)(g, xhat)
-    def grad_beta(self, g, sums): return sums[0] if self.even else g
+    def grad_gamma(self, g, scale, shape_gamma, centred, dot):
+        return dot if self.even else Inner(shape_gamma)(g, centred * along(scale, centred))
+
+    def grad_beta(self, g, total): return total if self.even else g
 
 
 class LSTM(Function):
