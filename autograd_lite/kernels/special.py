@@ -36,22 +36,25 @@ def sigmoid(x: np.ndarray, out: np.ndarray | None = None) -> Any:
     return np.reciprocal(y, out=out)
 
 
-def gelu_tanh(a: np.ndarray) -> Any:
-    """``a * s`` with ``s = sigmoid(2 u)`` and ``u = SCALE * (a + CUBIC * a ** 3)``."""
+def gelu_tanh_share(a: np.ndarray) -> Any:
+    """``s = sigmoid(2 u) = (1 + tanh(u)) / 2`` with ``u = SCALE * (a + CUBIC * a ** 3)``."""
 
     def work(a: np.ndarray, out: np.ndarray) -> None:
-        _share(a, out)
+        np.multiply(a, a, out=out)
+        out *= SCALE * CUBIC
+        out += SCALE
         out *= a
+        np.tanh(out, out=out)
+        out += 1
+        out *= 0.5
 
     return by_parts(work, _floating(a), size=PART)
 
 
-def gelu_tanh_slope(a: np.ndarray) -> Any:
-    """The derivative of :func:`gelu_tanh`: ``s + a * 2 * s * (1 - s) * SCALE * (1 + 3 * CUBIC * a * a)``."""
+def gelu_tanh_slope(a: np.ndarray, s: np.ndarray) -> Any:
+    """The derivative of ``a * s``: ``s * (1 + (1 - s) * 2 * a * SCALE * (1 + 3 * CUBIC * a * a))``."""
 
-    def work(a: np.ndarray, out: np.ndarray) -> None:
-        s = np.empty_like(a)
-        _share(a, s)
+    def work(a: np.ndarray, s: np.ndarray, out: np.ndarray) -> None:
         np.multiply(a, a, out=out)
         out *= 6 * SCALE * CUBIC
         out += 2 * SCALE
@@ -60,18 +63,7 @@ def gelu_tanh_slope(a: np.ndarray) -> Any:
         out += 1
         out *= s
 
-    return by_parts(work, _floating(a), size=PART)
-
-
-def _share(a: np.ndarray, out: np.ndarray) -> None:
-    """``sigmoid(2 u)``, which is ``(1 + tanh(u)) / 2``."""
-    np.multiply(a, a, out=out)
-    out *= SCALE * CUBIC
-    out += SCALE
-    out *= a
-    np.tanh(out, out=out)
-    out += 1
-    out *= 0.5
+    return by_parts(work, _floating(a), s, size=PART)
 
 
 def _floating(a: Any) -> np.ndarray:

@@ -92,6 +92,7 @@ class Plan(NamedTuple):
     first: bool  # whether the axes to add up come first
     rest: Shape  # of the sums, as they lie in memory
     back: Shape | None  # the axes of the sums as they should be, where that is not their order
+    shape: Shape  # of the sums
     kept: Shape  # of the sums, with the axes added up
 
     def rows_of(self, a: np.ndarray) -> np.ndarray:
@@ -100,10 +101,9 @@ class Plan(NamedTuple):
 
     def placed(self, sums: np.ndarray, keepdims: bool) -> np.ndarray:
         """The sums as the axes of the array want them."""
-        sums = sums.reshape(self.rest)
         if self.back is not None:
-            sums = sums.transpose(self.back)
-        return sums.reshape(self.kept) if keepdims else sums
+            sums = sums.reshape(self.rest).transpose(self.back)
+        return sums.reshape(self.kept if keepdims else self.shape)
 
 
 def _plan_for(a: np.ndarray, axis: Axis) -> Plan | None:
@@ -135,6 +135,7 @@ def _plan(shape: Shape, strides: Shape, itemsize: int, axis: int | Shape) -> Pla
         first=first,
         rest=tuple(shape[i] for i in rest),
         back=None if rest == sorted(rest) else tuple(sorted(range(len(rest)), key=rest.__getitem__)),
+        shape=tuple(n for i, n in enumerate(shape) if i not in axes),
         kept=tuple(1 if i in axes else n for i, n in enumerate(shape)),
     )
 

@@ -3,7 +3,8 @@
 import math
 
 from ..kernels import special
-from .elementwise import Elementwise, Exp, Sigmoid
+from ..kernels.special import CUBIC, SCALE
+from .elementwise import Elementwise, Exp
 
 
 class Erf(Elementwise):
@@ -30,20 +31,29 @@ class GeluTanh(Elementwise):
 
     __slots__ = ()
 
-    def forward(self, a): return special.gelu_tanh(a)
-    def grad_a(self, g, a): return g * GeluTanhSlope()(a)
+    def by_s(self, a): return GeluTanhShare()(a)
+    def forward(self, a, s): return a * s
+
+    def grad_a(self, g, a, s):
+        slope = GeluTanhSlope()(a, s)
+        slope *= g
+        return slope
 
 
-class GeluTanhSlope(Elementwise):
-    """y = d(a * s)/da."""
+class GeluTanhShare(Elementwise):
+    """y = s, of which the slope is 2 * s * (1 - s) * u'."""
 
     __slots__ = ()
 
-    def forward(self, a): return special.gelu_tanh_slope(a)
+    def forward(self, a): return special.gelu_tanh_share(a)
+    def grad_a(self, g, a, y): return g * (2 * SCALE * y * (1 - y) * (1 + 3 * CUBIC * (a * a)))
 
-    def grad_a(self, g, a):
-        u1, u2 = special.SCALE * (1 + 3 * special.CUBIC * (a * a)), 6 * special.SCALE * special.CUBIC * a
-        s = Sigmoid()(2 * special.SCALE * (a + special.CUBIC * (a * a * a)))
-        bell = 2 * s * (1 - s)
-        s1 = bell * u1
-        return g * (2 * s1 + a * (bell * u2 + 2 * u1 * s1 * (1 - 2 * s)))
+
+class GeluTanhSlope(Elementwise):
+    """y = d(a * s)/da = s * (1 + (1 - s) * 2 * a * u')."""
+
+    __slots__ = ()
+
+    def forward(self, a, s): return special.gelu_tanh_slope(a, s)
+    def grad_a(self, g, a, s): return g * (2 * SCALE * s * (1 - s) * (1 + 9 * CUBIC * (a * a)))
+    def grad_s(self, g, a, s): return g * (1 + (1 - 2 * s) * (2 * SCALE * a) * (1 + 3 * CUBIC * (a * a)))
