@@ -12,6 +12,7 @@ Shape = tuple[int, ...]
 Axis = int | Shape | None
 
 SMALL = 1 << 12  # elements; for fewer, looking at the layout costs more than it saves
+MEDIUM = 1 << 18  # elements, whose products may be written down, as they stay in the cache
 LONG = 1 << 12  # of a row to be added up: beyond that NumPy's way, in pairs of pairs, is more exact
 
 
@@ -56,7 +57,7 @@ def unbroadcast(a: np.ndarray, shape: Shape) -> Any:
 
 
 def inner(a: np.ndarray, b: np.ndarray, shape: Shape) -> Any:
-    """``unbroadcast(a * b, shape)``, for arrays of one shape, without writing the products down.
+    """``unbroadcast(a * b, shape)``, for arrays of one shape, without writing many products down.
 
     Examples
     --------
@@ -68,7 +69,13 @@ def inner(a: np.ndarray, b: np.ndarray, shape: Shape) -> Any:
     if plan is None:
         return unbroadcast(a * b, shape)
     x, y = plan.rows_of(a), plan.rows_of(b)
-    sums = plan.placed(np.einsum("ij,ij->j", x, y) if plan.first else np.vecdot(x, y), keepdims)
+    if not plan.first:
+        sums = np.vecdot(x, y)
+    elif x.size <= MEDIUM:
+        sums = _ones(plan.height, a.dtype) @ (x * y)
+    else:
+        sums = np.einsum("ij,ij->j", x, y)
+    sums = plan.placed(sums, keepdims)
     return sums.reshape(shape) if keepdims else sums
 
 

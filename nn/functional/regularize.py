@@ -17,12 +17,12 @@ from ._common import as_array, as_tensor, share
 
 def _mask(shape: tuple[int, ...], p: float, dtype: Any, rng: Rng) -> Tensor:
     """0 with probability ``p``, else 1 / (1 - p), so that the mean is 1."""
-    bits = 8 if p * 256 % 1 == 0 else 16  # the fewer, the faster
-    size = math.prod(shape)
-    words = words64(generator(rng), -(-size * bits // 64))  # as are whole words
-    draws: np.ndarray = words.view(np.uint8 if bits == 8 else np.uint16)[:size].reshape(shape)
+    size, rng = math.prod(shape), generator(rng)
+    bits = 1 if p == 0.5 else 8 if p * 256 % 1 == 0 else 16  # the fewer, the faster
+    draws: np.ndarray = words64(rng, -(-size * bits // 64)).view(np.uint16 if bits == 16 else np.uint8)
+    kept = np.unpackbits(draws, count=size) if bits == 1 else draws[:size] >= round(p * (1 << bits))
     scale = 0.0 if p == 1 else 1 / (1 - p)
-    return Tensor((draws >= round(p * (1 << bits))) * dtype.type(scale), copy=False)
+    return Tensor(kept.reshape(shape) * dtype.type(scale), copy=False)
 
 
 def dropout(input: Any, p: float = 0.5, training: bool = True, rng: Rng = None) -> Tensor:
@@ -33,7 +33,7 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, rng: Rng = None) 
 
     Examples
     --------
-    >>> dropout([1.0, 1.0, 1.0, 1.0], p=0.5, rng=1)
+    >>> dropout([1.0, 1.0, 1.0, 1.0], p=0.5, rng=2)
     Tensor([2., 2., 0., 0.])
     >>> dropout([1.0, 1.0], training=False)
     Tensor([1., 1.])

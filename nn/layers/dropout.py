@@ -27,7 +27,7 @@ class Dropout(Module):
     Examples
     --------
     >>> import nn
-    >>> nn.Dropout(0.5, rng=1)([1.0, 1.0, 1.0, 1.0])
+    >>> nn.Dropout(0.5, rng=2)([1.0, 1.0, 1.0, 1.0])
     Tensor([2., 2., 0., 0.])
     >>> nn.Dropout(0.5).eval()([1.0, 1.0])
     Tensor([1., 1.])
