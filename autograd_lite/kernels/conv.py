@@ -57,12 +57,8 @@ def conv2d(
     y = _images((x.shape[0], w.shape[0], *out), np.result_type(x, w, *([] if bias is None else [bias])))
     if depthwise.suits(w.shape, groups):
         depthwise.correlate(x, w, bias, y, (stride, padding, dilation, groups), _working(y.dtype))
-        return y
-    biases = [None] * groups if bias is None else _parts(bias, groups)
-    for xs, ws, bs, ys in zip(
-        _parts(x, groups, axis=1), _parts(w, groups), biases, _parts(y, groups, axis=1), strict=True
-    ):
-        _forward(xs, ws, bs, ys, stride, padding, dilation)
+    else:
+        _correlate(x, w, bias, y, stride, padding, dilation, groups)
     return y
 
 
@@ -87,6 +83,11 @@ def conv2d_input_gradient(
     dx = _images(shape, np.result_type(g, w))
     if depthwise.suits(w.shape, groups):
         depthwise.input_gradient(g, w, dx, (stride, padding, dilation, groups), _working(dx.dtype))
+        return dx
+    (o, c, kh, kw), places_in, places_out = w.shape, math.prod(shape[2:]), math.prod(g.shape[2:])
+    if stride == (1, 1) and places_in * (o // groups) * kw < 3 * places_out * c * kh * kw:
+        before = [d * (k - 1) - p for d, k, p in zip(dilation, (kh, kw), padding, strict=True)]
+        _correlate(g, _turned(w, groups), None, dx, stride, (before[0], before[1]), dilation, groups)
         return dx
     for gs, ws, dxs in zip(_parts(g, groups, axis=1), _parts(w, groups), _parts(dx, groups, axis=1), strict=True):
         _input_gradient(gs, ws, dxs, stride, padding, dilation)
@@ -115,9 +116,39 @@ def conv2d_weight_gradient(
     if depthwise.suits(shape, groups):
         dw[...] = depthwise.weight_gradient(g, x, shape, (stride, padding, dilation, groups), _working(dw.dtype))
         return dw
+    if winograd.suits(shape, groups, stride, dilation, _working(dw.dtype)):
+        dw[...] = winograd.weight_gradient(g, x, shape, padding, groups)
+        return dw
     for gs, xs, dws in zip(_parts(g, groups, axis=1), _parts(x, groups, axis=1), _parts(dw, groups), strict=True):
         dws[...] = _weight_gradient(gs, xs, dws.shape, stride, padding, dilation)
     return dw
+
+
+def _correlate(
+    x: np.ndarray,
+    w: np.ndarray,
+    bias: np.ndarray | None,
+    y: np.ndarray,
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+    groups: int,
+) -> None:
+    """Write the convolution to ``y``."""
+    if winograd.suits(w.shape, groups, stride, dilation, _working(y.dtype)):
+        winograd.correlate(x, w, bias, y, padding, groups)
+        return
+    biases = [None] * groups if bias is None else _parts(bias, groups)
+    xs, ws, ys = _parts(x, groups, axis=1), _parts(w, groups), _parts(y, groups, axis=1)
+    for group in zip(xs, ws, biases, ys, strict=True):
+        _forward(*group, stride, padding, dilation)
+
+
+def _turned(w: np.ndarray, groups: int) -> np.ndarray:
+    """The filters through which, if windows are neighbours, each place of an image sees the cotangent."""
+    o, c, kh, kw = w.shape
+    turned = w.reshape(groups, o // groups, c, kh, kw)[..., ::-1, ::-1].swapaxes(1, 2)
+    return turned.reshape(groups * c, o // groups, kh, kw)
 
 
 # -- One group, by matrices -------------------------------------------------------------------------------------------
@@ -128,9 +159,6 @@ def _forward(
 ) -> None:
     """Write the convolution to ``y``."""
     patches = Patches(w.shape, y.shape[2:], stride, padding, dilation, _working(y.dtype))
-    if winograd.suits(w.shape, stride, dilation, patches.dtype):
-        winograd.correlate(x, w, bias, y, padding)
-        return
     inside = patches.few and bias is not None  # then the product does the addition too
     filters, out = patches.right(w, bias if inside else None), _by_place(y)
 
@@ -158,8 +186,6 @@ def _weight_gradient(
 ) -> np.ndarray:
     """The gradient of the filters."""
     patches = Patches(shape, g.shape[2:], stride, padding, dilation, _working(np.result_type(g, x)))
-    if winograd.suits(shape, stride, dilation, patches.dtype):
-        return winograd.weight_gradient(g, x, shape, padding)
     cotangent = _by_place(g)
 
     def products(part: tuple[slice, slice]) -> Iterator[np.ndarray]:
@@ -177,14 +203,8 @@ def _weight_gradient(
 
 
 def _input_gradient(g: np.ndarray, w: np.ndarray, dx: np.ndarray, stride: Pair, padding: Pair, dilation: Pair) -> None:
-    """Write the gradient of the images to ``dx``."""
-    o, c, kh, kw = w.shape
-    copied, added = math.prod(dx.shape[2:]) * o * kw, math.prod(g.shape[2:]) * c * kh * kw
-    if stride == (1, 1) and copied < 3 * added:  # then each place sees a window of the cotangent through turned filters
-        turned = w[:, :, ::-1, ::-1].transpose(1, 0, 2, 3)
-        before = [d * (k - 1) - p for d, k, p in zip(dilation, w.shape[2:], padding, strict=True)]
-        _forward(g, turned, None, dx, stride, (before[0], before[1]), dilation)
-        return
+    """Write the gradient of the images to ``dx``, which each place in a window adds to."""
+    _, c, kh, kw = w.shape
     dtype, cotangent = _working(dx.dtype), _by_place(g)
     row_bytes = g.shape[3] * c * kh * kw * dtype.itemsize
     dx[...] = 0

@@ -28,39 +28,48 @@ A = np.array([[1, 1, 1, 0], [0, 1, -1, 1]], np.float32)
 GG, AA = np.kron(G, G), np.kron(A, A)  # what they do to the columns and to the rows, at once
 
 
-def suits(filters: Shape, stride: Pair, dilation: Pair, dtype: np.dtype[np.generic]) -> bool:
+def suits(filters: Shape, groups: int, stride: Pair, dilation: Pair, dtype: np.dtype[np.generic]) -> bool:
     """Whether it can be done this way, and pays."""
-    return filters[2:] == (3, 3) and stride == dilation == (1, 1) and dtype == np.float32 and min(filters[:2]) >= 8
+    if filters[2:] != (3, 3) or stride != (1, 1) or dilation != (1, 1) or dtype != np.float32:
+        return False
+    return min(filters[0] // groups, filters[1]) >= 8
 
 
-def correlate(x: np.ndarray, w: np.ndarray, bias: np.ndarray | None, y: np.ndarray, padding: Pair) -> None:
-    """Write the convolution of images (N, C, H, W) with filters (O, C, 3, 3) to ``y``."""
-    o, c = w.shape[:2]
-    filters = (GG @ w.transpose(3, 2, 1, 0).reshape(9, c * o).astype(np.float32, copy=False)).reshape(16, c, o)
+def correlate(x: np.ndarray, w: np.ndarray, bias: np.ndarray | None, y: np.ndarray, padding: Pair, groups: int) -> None:
+    """Write the convolution of images (N, C, H, W) with filters (O, C / groups, 3, 3) to ``y``."""
+    o, c = len(w) // groups, w.shape[1]
+    columns = w.reshape(groups, o, c, 3, 3).transpose(4, 3, 0, 2, 1).reshape(9, groups * c * o)
+    filters = (GG @ columns.astype(np.float32, copy=False)).reshape(16, groups, c, o)
 
     def work(batch: slice) -> None:
-        biases = np.tile(np.zeros(o, np.float32) if bias is None else bias, batch.stop - batch.start)
+        biases = np.tile(np.zeros(len(w), np.float32) if bias is None else bias, batch.stop - batch.start)
         for rows, d in _tiles(x, batch, w.shape, y.shape[2:], padding):
             m = scratch("product", (*d.shape[:4], len(biases)), np.float32)
-            np.matmul(d.reshape(16, -1, c), filters, out=m.reshape(16, -1, o))
-            if not compiled.run(loops.winograd_outputs, compiled.rows(y), m, biases, rows.start, batch.start * o):
+            np.matmul(_by_group(d, groups, c), filters, out=_by_group(m, groups, o))
+            if not compiled.run(loops.winograd_outputs, compiled.rows(y), m, biases, rows.start, batch.start * len(w)):
                 _outputs(m, biases, y.transpose(2, 3, 0, 1)[rows, :, batch])
 
-    threads.run(work, _batches(len(x), w.shape, y.shape[2:]))
+    threads.run(work, _batches(x.shape, w.shape, y.shape[2:]))
 
 
-def weight_gradient(g: np.ndarray, x: np.ndarray, shape: Shape, padding: Pair) -> np.ndarray:
-    """What filters of ``shape`` (O, C, 3, 3) get of the cotangent ``g`` (N, O, OH, OW)."""
-    o, c = shape[:2]
+def weight_gradient(g: np.ndarray, x: np.ndarray, shape: Shape, padding: Pair, groups: int) -> np.ndarray:
+    """What filters of ``shape`` (O, C / groups, 3, 3) get of the cotangent ``g`` (N, O, OH, OW)."""
+    o, c = shape[0] // groups, shape[1]
 
     def products(batch: slice) -> Iterator[np.ndarray]:
         for rows, d in _tiles(x, batch, shape, g.shape[2:], padding):
             u = _cotangents(g, batch, rows.start, d.shape[2:4])
-            yield np.matmul(d.reshape(16, -1, c).swapaxes(1, 2), u.reshape(16, -1, o))
+            yield np.matmul(_by_group(d, groups, c).swapaxes(2, 3), _by_group(u, groups, o))
 
-    parts = threads.run(lambda batch: reduce(operator.iadd, products(batch)), _batches(len(x), shape, g.shape[2:]))
-    total = reduce(operator.iadd, parts) if parts else np.zeros((16, c, o), np.float32)
-    return (GG.T @ total.reshape(16, c * o)).reshape(3, 3, c, o).transpose(3, 2, 1, 0)
+    parts = threads.run(lambda batch: reduce(operator.iadd, products(batch)), _batches(x.shape, shape, g.shape[2:]))
+    total = reduce(operator.iadd, parts) if parts else np.zeros((16, groups, c, o), np.float32)
+    dw = (GG.T @ total.reshape(16, groups * c * o)).reshape(3, 3, groups, c, o)
+    return dw.transpose(2, 4, 3, 1, 0).reshape(shape)
+
+
+def _by_group(tiles: np.ndarray, groups: int, channels: int) -> np.ndarray:
+    """Tiles (4, 4, h, w, N * C) as 16 stacks of one matrix for each group, with its channels in the columns."""
+    return tiles.reshape(16, -1, groups, channels).swapaxes(1, 2)
 
 
 def _tiles(
@@ -70,7 +79,7 @@ def _tiles(
     n, c = batch.stop - batch.start, x.shape[1]
     tall, wide = -(-out[0] // 2), -(-out[1] // 2)
     image, padded = compiled.rows(x), None
-    for pairs in slices(tall, pieces(tall, n * _row_bytes(filters, out), _least(filters))):
+    for pairs in slices(tall, pieces(tall, n * _row_bytes(filters[0] + c, out), _least(filters))):
         first = 2 * pairs.start
         d = scratch("windows", (4, 4, pairs.stop - pairs.start, wide, n * c), np.float32)
         if not compiled.run(loops.winograd_tiles, d, image, first - padding[0], -padding[1], batch.start * c):
@@ -126,16 +135,17 @@ def _outputs(m: np.ndarray, biases: np.ndarray, tile: np.ndarray) -> None:
         np.add(quarters[j, i, : len(part), : part.shape[1]], biases, out=part)
 
 
-def _batches(n: int, filters: Shape, out: Shape) -> list[slice]:
+def _batches(images: Shape, filters: Shape, out: Shape) -> list[slice]:
     """The batch in parts of which some rows fit a tile: neighbouring tiles have two rows of the image in common."""
-    size = max(_row_bytes(filters, out), 4 * (out[0] + 2) * (out[1] + 2) * filters[1])
-    shares = threads.parts(n * -(-out[0] // 2) * _row_bytes(filters, out))
-    return list(slices(n, max(shares, pieces(n, size, _least(filters)))))
+    n, c = images[:2]
+    row_bytes = _row_bytes(filters[0] + c, out)
+    size = max(row_bytes, 4 * (out[0] + 2) * (out[1] + 2) * c)
+    return list(slices(n, max(threads.parts(n * -(-out[0] // 2) * row_bytes), pieces(n, size, _least(filters)))))
 
 
-def _row_bytes(filters: Shape, out: Shape) -> int:
-    """Memory for the factors and the products of two rows of the output of one image."""
-    return 16 * -(-out[1] // 2) * (filters[0] + filters[1]) * 4
+def _row_bytes(channels: int, out: Shape) -> int:
+    """Memory for the factors and the products, with so many channels, of two rows of the output of one image."""
+    return 16 * -(-out[1] // 2) * channels * 4
 
 
 def _least(filters: Shape) -> int:
