@@ -7,7 +7,7 @@ import weakref
 import numpy as np
 import pytest
 
-from autograd_lite import Tensor, enable_grad, grad, is_grad_enabled, no_grad
+from autograd_lite import Function, Tensor, enable_grad, grad, is_grad_enabled, no_grad, note_update
 from autograd_lite.errors import DTypeError, GradError, ShapeError
 
 
@@ -324,6 +324,43 @@ def test_a_kept_value_that_changed_in_place_is_an_error_also_behind_a_view():
     w.grad = None
     (w.T * w).sum().backward()
     assert w.grad.tolist() == [[1, 1], [1, 1]]
+
+
+def test_memory_that_a_program_changes_by_itself_counts_once_it_says_so():
+    memory = [np.ones(3), np.ones(3), np.ones(3)]
+    x, y, z = (Tensor(array, requires_grad=True, copy=False) for array in memory)
+    squares = [(t * t).sum() for t in (x, y, z)]
+    for array in memory[:2]:
+        array += 1
+    note_update(*memory[:2])
+    for square in squares[:2]:
+        with pytest.raises(GradError, match="changed in place"):
+            square.backward()
+    squares[2].backward()
+    assert z.grad.tolist() == [2, 2, 2]
+
+
+def test_a_gradient_that_is_a_view_is_copied_unless_nobody_else_has_its_memory():
+    kept, made = np.ones((2, 3)), []
+
+    class Kept(Function):
+        def forward(self, a):
+            return a * 1.0
+
+        def grad_a(self, g):
+            return kept.T
+
+    class Made(Kept):
+        def grad_a(self, g):
+            fresh = np.ones((2, 3))
+            made.append(weakref.ref(fresh))
+            return fresh.T
+
+    x, y = leaf(3, 2), leaf(3, 2)
+    for rule, t in ((Kept(), x), (Made(), y)):
+        rule(t).backward(np.ones((3, 2)))
+    assert not np.shares_memory(x.grad.numpy(), kept)
+    assert np.shares_memory(y.grad.numpy(), made[0]())
 
 
 def test_changing_an_array_of_ones_own_after_it_was_used_changes_no_gradient():
