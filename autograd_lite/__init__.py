@@ -4,7 +4,7 @@ from importlib import import_module
 
 from .derivatives import grad, hessian, hvp, jacobian, jvp, vjp
 from .errors import AutogradError, DTypeError, GradError, RuleError, ShapeError
-from .function import Function, is_grad_enabled, note_update
+from .function import Function
 from .functions.arrange import flip, pad, repeat, roll, rot90, tile
 from .functions.choice import abs, absolute, clip, fabs, maximum, minimum, relu, where
 from .functions.conv import avg_pool2d, col2im, conv2d, conv_transpose2d, im2col, max_pool2d
@@ -142,6 +142,7 @@ from .kernels.compiled import set_compiled
 from .kernels.memory import keep_as_asked, keep_memory
 from .kernels.threads import set_threads
 from .profiling import profile
+from .switches import is_grad_enabled, note_update
 from .tensor import Tensor
 
 # fmt: off

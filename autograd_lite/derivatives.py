@@ -10,9 +10,10 @@ import numpy as np
 
 from . import engine
 from .errors import GradError, ShapeError
-from .function import Node, recording
+from .function import Node
 from .gradients import cotangent
 from .ops.shape import Stack
+from .switches import recording
 from .tensor import Tensor, as_tensor
 
 Tensors = Tensor | Sequence[Tensor]

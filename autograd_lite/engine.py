@@ -6,24 +6,20 @@ the gradient itself.
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from copy import copy
-from functools import lru_cache
 from types import CodeType
 from typing import Any
 
 import numpy as np
 
-from ._arrays import Piece
-from .errors import GradError, RuleError
-from .function import FREED, LEAF, Leaf, Node, Tap, Traced, switches
+from .delivery import MASKED, collect, deliver, deliver_tensor, fit, own, settle
+from .errors import GradError
+from .function import FREED, Leaf, Node, Tap
 from .kept import Lift, check_kept_values, lifted, wide_parts
-from .ops.elementwise import Where
-from .ops.shape import Unbroadcast
+from .switches import switches
 
-MASKED = "some cotangents are zero, not because nothing depends on them"
 Place = tuple[CodeType, int]  # of a call, to be named if somebody comes back to what it freed
 
 _one_at_a_time = threading.RLock()  # graphs share nodes and leaves; a hook may start a pass of its own
@@ -222,100 +218,7 @@ def forget(nodes: Iterable[Node]) -> None:
         stack += [parent for _, parent in node.parents() if parent.pending]
 
 
-# -- Sums -------------------------------------------------------------------------------------------------------------
-
-
-def deliver(part: Any, parent: Node, gradient: Any) -> bool:
-    """Hand the array ``part`` to ``parent``; true if it has all gradients now and work to do with them.
-
-    The first gradient that arrives may alias another array and is not ours to change; the sum of two is. Only for
-    leaves, which keep what they get, is it worth asking whether the rule made the array, or what it views, itself.
-    """
-    if part.__class__ is Piece:
-        add_piece(part, parent)
-    elif parent.gradient is None:
-        parent.gradient = part
-        if parent.plan is LEAF:
-            parent.owned = part is not gradient and made_anew(part)
-    elif parent.owned:
-        parent.gradient += part  # stored again, because 0-d arithmetic gives a new scalar
-    else:
-        parent.gradient = parent.gradient + part
-        parent.owned = True
-    parent.pending -= 1
-    if parent.pending or parent.plan is not LEAF:
-        return not parent.pending
-    collect(parent, parent.gradient)  # nobody else wants to see it
-    parent.gradient, parent.owned = None, False
-    return False
-
-
-def made_anew(part: Any) -> bool:
-    """Whether nothing else refers to the memory of ``part``: it is its own, or that of an array only viewed here."""
-    base = part.base
-    if base is None:
-        return True
-    if base.__class__ is not np.ndarray or base.size != part.size or not part.flags.writeable:
-        return False
-    return sys.getrefcount(base) <= 3  # part, our variable and the call
-
-
-def add_piece(piece: Piece, parent: Node) -> None:
-    """Add to the gradient of ``parent``, in place as soon as it is ours: pieces of one array must not each cost all."""
-    total = parent.gradient
-    if total is None:
-        parent.gradient = piece.array()
-    elif isinstance(total, np.ndarray) and total.dtype == piece.values.dtype:
-        parent.gradient = total if parent.owned else total.copy()
-        piece.add_to(parent.gradient)
-    else:
-        parent.gradient = total + piece.array()
-    parent.owned = True
-
-
-def deliver_tensor(part: Any, parent: Node, gradient: Any) -> bool:
-    """``deliver`` for a tensor: sums are recorded, so nothing is changed in place and aliases do no harm."""
-    parent.gradient = part if parent.gradient is None else parent.gradient + part
-    parent.pending -= 1
-    return not parent.pending
-
-
-def fit(part: Any, shape: tuple[int, ...], node: Node, i: int) -> Any:
-    """Sum ``part`` down to ``shape`` where the operation broadcast its inputs; anything else is a broken rule."""
-    if node.plan.broadcasts and can_broadcast(shape, part.shape):
-        return Unbroadcast(shape)(part)
-    method: Any = node.plan.gradients[0 if node.plan.variadic else i]
-    raise RuleError(
-        f"{node.rule!r}.{method.__name__} returned a gradient of shape {part.shape} for an input of shape {shape}."
-    )
-
-
-def settle(part: Any, gradient: Any, node: Node, singular: list[str]) -> Any:
-    """``part`` without the nan that a singularity makes of a zero cotangent, as behind a branch not taken.
-
-    NumPy tells of a nan that is made now. Past a rule that masks, one that forward made may meet a zero as well, and
-    that has to be looked for.
-    """
-    singular[:] = [MASKED] if MASKED in singular else []
-    if not node.plan.elementwise or part.shape != gradient.shape:
-        return part
-    data = part._data if isinstance(part, Traced) else part
-    total = data.sum()
-    if total == total:  # there is no nan
-        return part
-    zero = gradient == 0
-    if isinstance(part, Traced) and isinstance(data, np.ndarray) and data.flags.writeable:
-        data[zero._data] = 0  # its rule may have kept the nan for a second derivative
-    return Where()(zero, 0, part)
-
-
-@lru_cache(1024)
-def can_broadcast(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
-    """Whether ``shape`` broadcasts to exactly ``to``."""
-    return len(shape) <= len(to) and all(n in (1, m) for n, m in zip(shape, to[len(to) - len(shape) :], strict=True))
-
-
-# -- Taps: hooks, retained gradients, leaves --------------------------------------------------------------------------
+# -- Taps: hooks, retained gradients ----------------------------------------------------------------------------------
 
 
 def run_taps(node: Node, gradient: Any) -> Any:
@@ -333,31 +236,11 @@ def run_taps(node: Node, gradient: Any) -> Any:
     return gradient
 
 
-def collect(node: Node, gradient: Any) -> None:
-    """The tap of every leaf: add to its gradient, in an array of its own and of its own dtype."""
-    leaf = node.rule
-    gradient = own(gradient, node.owned, leaf.scalar)
-    leaf.grad = gradient if leaf.grad is None else leaf.grad + gradient
-
-
 def retain(node: Node, gradient: Any) -> None:
     """The tap that ``retain_grad`` sets: remember the gradient of an interior node."""
     gradient = own(gradient, node.owned)
     before = getattr(node, "retained", None)
     node.retained = gradient if before is None else before + gradient
-
-
-def own(gradient: Any, owned: bool, scalar: Any = None) -> Any:
-    """``gradient`` in memory that nothing else refers to, and of the dtype ``scalar``."""
-    if scalar is None:
-        scalar = gradient.dtype.type
-    if isinstance(gradient, Traced):
-        same: Any = gradient
-        return same if same.dtype.type is scalar else same.astype(scalar)
-    if gradient.__class__ is scalar or (owned and gradient.dtype.type is scalar):
-        return gradient
-    array = np.array(gradient, scalar)
-    return array if array.ndim else array[()]
 
 
 def add_tap(node: Node, tap: Tap) -> None:
@@ -405,6 +288,3 @@ def gradients_at(
                 if node.plan is not FREED:
                     node.plan = plan
     return found
-
-
-LEAF.taps = (collect,)

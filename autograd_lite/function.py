@@ -1,4 +1,4 @@
-"""What a recorded operation is made of: rules, nodes, and the switches that recording depends on.
+"""What a recorded operation is made of: rules and nodes.
 
 A *rule* is a subclass of :class:`Function`. It says how one operation is computed and, input by input, how it is
 differentiated. Rules see arrays, never tensors, unless somebody differentiates the gradient itself; then the same
@@ -11,10 +11,7 @@ rule kept dies with the tensor that carried it.
 
 from __future__ import annotations
 
-import threading
-import weakref
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from inspect import CO_VARARGS, CO_VARKEYWORDS, Parameter, signature
 from operator import itemgetter
 from types import FunctionType
@@ -24,93 +21,7 @@ import numpy as np
 
 from ._watch import watch
 from .errors import RuleError
-
-# -- Switches ---------------------------------------------------------------------------------------------------------
-
-
-class Switches:
-    """Process-wide counters that the hot path compares with two plain loads.
-
-    ``exceptions`` counts the open ``no_grad``/``enable_grad`` blocks of all threads. While it is zero every thread
-    records; otherwise ``this_thread.records`` has the answer. ``updates`` counts in-place updates: a node remembers
-    the count at its birth, and only a node that sees another count in backward needs a closer look.
-    """
-
-    __slots__ = ("exceptions", "updates")
-
-    def __init__(self) -> None:
-        self.exceptions = 0
-        self.updates = 0
-
-
-class _ThisThread(threading.local):
-    records = True
-
-
-switches = Switches()
-this_thread = _ThisThread()
-_lock = threading.Lock()
-
-
-def is_grad_enabled() -> bool:
-    """Whether operations of this thread are recorded now: outside ``no_grad``."""
-    return this_thread.records
-
-
-@contextmanager
-def recording(on: bool) -> Iterator[None]:
-    """Record operations of this thread inside the block, or do not; restored on exceptions."""
-    before = this_thread.records
-    with _lock:
-        switches.exceptions += 1
-    this_thread.records = on
-    try:
-        yield
-    finally:
-        this_thread.records = before
-        with _lock:
-            switches.exceptions -= 1
-
-
-_updated: dict[int, tuple[int, weakref.ref[Any]]] = {}  # id of the memory's owner -> (update count, its obituary)
-
-
-def note_update(*arrays: np.ndarray) -> None:
-    """Remember that ``arrays`` were changed in place, so that rules which kept one of them find out.
-
-    For programs that write into the memory of tensors by themselves, as optimisers do.
-
-    Examples
-    --------
-    >>> from autograd_lite import Tensor
-    >>> values = np.ones(2)
-    >>> y = Tensor(values, requires_grad=True, copy=False).square()
-    >>> values += 1
-    >>> note_update(values)  # now y.backward(...) says so, instead of being wrong
-    """
-    with _lock:
-        switches.updates += 1
-        for array in arrays:
-            owner = _owner(array)
-            key = id(owner)
-            known = _updated.get(key)
-            _updated[key] = switches.updates, known[1] if known else _obituary(owner, key)
-
-
-def _obituary(owner: np.ndarray, key: int) -> weakref.ref[Any]:
-    return weakref.ref(owner, lambda _: _updated.pop(key, None))
-
-
-def updated_since(array: object, count: int) -> bool:
-    """Whether the memory of ``array`` was changed in place after update number ``count``."""
-    return isinstance(array, np.ndarray) and id(owner := _owner(array)) in _updated and _updated[id(owner)][0] > count
-
-
-def _owner(array: np.ndarray) -> np.ndarray:
-    while isinstance(array.base, np.ndarray):
-        array = array.base
-    return array
-
+from .switches import switches
 
 # -- Rules ------------------------------------------------------------------------------------------------------------
 

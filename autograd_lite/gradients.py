@@ -13,8 +13,9 @@ from numpy.typing import ArrayLike
 from . import engine
 from .array_methods import ArrayMethods
 from .errors import DTypeError, GradError, ShapeError
-from .function import Leaf, Node, new_leaf, recording
+from .function import Leaf, Node, new_leaf
 from .recording import Recorded
+from .switches import recording
 
 if TYPE_CHECKING:
     from .tensor import Tensor

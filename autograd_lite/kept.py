@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from .errors import GradError
-from .function import Node, updated_since
+from .function import Node
+from .switches import updated_since
 
 Lift = Callable[[Any, Node | None], Any]  # (array, node) -> the tensor that the node computed from its array
 

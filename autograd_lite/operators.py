@@ -8,12 +8,13 @@ import numpy as np
 
 from .array_methods import ArrayMethods, plain_index
 from .errors import DTypeError, GradError, ShapeError
-from .function import Function, Leaf, note_update, this_thread
+from .function import Function, Leaf
 from .ops import elementwise as e
 from .ops.index import SetItem
 from .ops.linalg import MatMul
 from .ops.trigonometry import Cos, Sin, Tanh
 from .recording import Recorded, binary, comparison, operand, reflected, unary
+from .switches import note_update, this_thread
 
 if TYPE_CHECKING:
     from .tensor import Tensor

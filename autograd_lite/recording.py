@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from .errors import DTypeError, RuleError, ShapeError
-from .function import Function, Node, Traced, by_products, new_node, switches, this_thread
+from .function import Function, Node, Traced, by_products, new_node
 from .ops.elementwise import Flat
+from .switches import switches, this_thread
 
 if TYPE_CHECKING:
     from .tensor import Tensor

@@ -11,10 +11,10 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from ._protocol import stand_in
 from .errors import DTypeError, GradError, RuleError, ShapeError
-from .function import this_thread
 from .gradients import Gradients, no_grad, read_only
 from .operators import Operators
 from .recording import new, result_of_operations
+from .switches import this_thread
 
 TensorLike = Union["Tensor", ArrayLike]
 

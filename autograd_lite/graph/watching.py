@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import engine
+from .. import delivery, engine
 from .._arrays import Piece
 from ..function import LEAF, Leaf, Node
 from ..gradients import cotangent
@@ -28,7 +28,7 @@ from .data import Summary
 from .facts import Facts, look_at
 
 _RECORDERS = frozenset(f.__code__ for f in (Tensor.__neg__, Tensor.__add__, Tensor.apply))
-_DELIVERERS = frozenset(f.__code__ for f in (engine.deliver, engine.deliver_tensor))
+_DELIVERERS = frozenset(f.__code__ for f in (delivery.deliver, delivery.deliver_tensor))
 _INTERNAL = frozenset(["autograd_lite", "nn", "numpy"])
 
 
