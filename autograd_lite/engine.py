@@ -156,17 +156,11 @@ def count_consumers(roots: Sequence[Node], wanted: set[Node] | None) -> None:
         if node.plan is FREED:
             forget(roots)
             raise freed(node)
-        if wanted is not None:
+        if node.plan.wide or wanted is not None:
             for _, parent in node.parents():
                 count(parent)
             continue
-        if node.plan.wide:  # from here on count(), written out
-            for _, parent in node.edges:
-                if not parent.pending:
-                    stack.append(parent)
-                parent.pending += 1
-            continue
-        parent = node.left
+        parent = node.left  # from here on count(), written out twice
         if parent is not None:
             if not parent.pending:
                 stack.append(parent)

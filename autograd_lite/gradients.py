@@ -81,14 +81,11 @@ class Gradients(ArrayMethods):
         node = self.node
         if node is None:
             return None
-        leaf = isinstance(node.rule, Leaf)
-        value: Any = node.rule.grad if leaf else getattr(node, "retained", None)
+        holder, slot = (node.rule, "grad") if isinstance(node.rule, Leaf) else (node, "retained")
+        value: Any = getattr(holder, slot, None)
         if value is not None and not isinstance(value, Recorded):
             value = Recorded.wrap(value)
-            if leaf:
-                node.rule.grad = value
-            else:
-                node.retained = value
+            setattr(holder, slot, value)
         return value  # type: ignore[no-any-return]
 
     @grad.setter

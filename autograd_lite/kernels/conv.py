@@ -17,6 +17,7 @@ import numpy as np
 
 from ..errors import ShapeError
 from . import depthwise, threads, winograd
+from .depthwise import Geometry
 from .patches import FEW, Patches
 from .scratch import pieces, scratch, slices
 from .windows import Pair, Shape, output_sizes, places
@@ -55,10 +56,11 @@ def conv2d(
     """
     out = output_sizes(x.shape[2:], w.shape[2:], stride, padding, dilation)
     y = _images((x.shape[0], w.shape[0], *out), np.result_type(x, w, *([] if bias is None else [bias])))
+    geometry = stride, padding, dilation, groups
     if depthwise.suits(w.shape, groups):
-        depthwise.correlate(x, w, bias, y, (stride, padding, dilation, groups), _working(y.dtype))
+        depthwise.correlate(x, w, bias, y, geometry, _working(y.dtype))
     else:
-        _correlate(x, w, bias, y, stride, padding, dilation, groups)
+        _correlate(x, w, bias, y, geometry)
     return y
 
 
@@ -87,7 +89,7 @@ def conv2d_input_gradient(
     (o, c, kh, kw), places_in, places_out = w.shape, math.prod(shape[2:]), math.prod(g.shape[2:])
     if stride == (1, 1) and places_in * (o // groups) * kw < 3 * places_out * c * kh * kw:
         before = [d * (k - 1) - p for d, k, p in zip(dilation, (kh, kw), padding, strict=True)]
-        _correlate(g, _turned(w, groups), None, dx, stride, (before[0], before[1]), dilation, groups)
+        _correlate(g, _turned(w, groups), None, dx, (stride, (before[0], before[1]), dilation, groups))
         return dx
     for gs, ws, dxs in zip(_parts(g, groups, axis=1), _parts(w, groups), _parts(dx, groups, axis=1), strict=True):
         _input_gradient(gs, ws, dxs, stride, padding, dilation)
@@ -124,17 +126,9 @@ def conv2d_weight_gradient(
     return dw
 
 
-def _correlate(
-    x: np.ndarray,
-    w: np.ndarray,
-    bias: np.ndarray | None,
-    y: np.ndarray,
-    stride: Pair,
-    padding: Pair,
-    dilation: Pair,
-    groups: int,
-) -> None:
+def _correlate(x: np.ndarray, w: np.ndarray, bias: np.ndarray | None, y: np.ndarray, geometry: Geometry) -> None:
     """Write the convolution to ``y``."""
+    stride, padding, dilation, groups = geometry
     if winograd.suits(w.shape, groups, stride, dilation, _working(y.dtype)):
         winograd.correlate(x, w, bias, y, padding, groups)
         return

@@ -96,12 +96,13 @@ def _cotangents(g: np.ndarray, batch: slice, top: int, size: Shape) -> np.ndarra
     cotangent = g[batch].transpose(2, 3, 0, 1)
     u = scratch("product", (4, 4, *size, cotangent[0, 0].size), np.float32)
     if not compiled.run(loops.winograd_cotangents, u, compiled.rows(g), top, batch.start * g.shape[1]):
-        strip, (high, wide) = cotangent[top : top + 2 * size[0]], size
+        high, wide = size
+        strip = cotangent[top : top + 2 * high]
         if strip.shape[:2] == (2 * high, 2 * wide):
             u[::3, ::3] = strip.reshape(high, 2, wide, 2, u.shape[4]).transpose(3, 1, 0, 2, 4)
         else:  # the last tiles are half outside
             for i, j in np.ndindex(2, 2):
-                fill(u[3 * j, 3 * i].reshape(*size, *strip.shape[2:]), strip, (2, 2), (-i, -j))
+                fill(u[3 * j, 3 * i].reshape(high, wide, *strip.shape[2:]), strip, (2, 2), (-i, -j))
         for part in (u[::3].swapaxes(0, 1), u):  # rows of the corners, then columns of all
             np.add(part[0], part[3], out=part[1])
             np.subtract(part[0], part[3], out=part[2])
