@@ -16,17 +16,16 @@ NEAR = 1e-9  # of the largest summand: rounding errors grow with the distance, h
 
 def softmax(a: np.ndarray, axis: int) -> np.ndarray:
     """``exp(a) / sum(exp(a))`` along ``axis``, without overflow; whole numbers become floating point."""
-    z, back = _classes_first(a, axis)
-    if back and z.size and z.dtype.kind == "f" and np.isfinite(top := z.max()):
+    a, back = _classes_first(a, axis)
+    if back and a.size and a.dtype.kind == "f" and np.isfinite(top := a.max()):
         # One maximum for all costs a tenth of one for each row, and serves as well where no row is far below it.
-        z -= top
+        z = np.subtract(a, top)
         np.exp(z, out=z)
         sums = total(z, back, keepdims=True)
         if sums.min() > NEAR:
             z /= sums
             return z
-        z, back = _classes_first(a, axis)
-    z -= np.maximum.reduce(z, axis=back, keepdims=True)
+    z = _below_maximum(a, back)
     np.exp(z, out=z)
     z /= total(z, back, keepdims=True)
     return z if back == axis else z.swapaxes(0, axis)
@@ -34,15 +33,19 @@ def softmax(a: np.ndarray, axis: int) -> np.ndarray:
 
 def log_softmax(a: np.ndarray, axis: int) -> np.ndarray:
     """``a - log(sum(exp(a)))`` along ``axis``, without overflow; whole numbers become floating point."""
-    z, back = _classes_first(a, axis)
-    z -= np.maximum.reduce(z, axis=back, keepdims=True)
+    a, back = _classes_first(a, axis)
+    z = _below_maximum(a, back)
     z -= np.log(total(np.exp(z), back, keepdims=True))
     return z if back == axis else z.swapaxes(0, axis)
 
 
+def _below_maximum(a: np.ndarray, axis: int) -> np.ndarray:
+    return np.subtract(a, np.maximum.reduce(a, axis=axis, keepdims=True))
+
+
 def _classes_first(a: np.ndarray, axis: int) -> tuple[np.ndarray, int]:
-    """A floating point copy, and which of its axes holds the classes: the first if they are few."""
+    """Floating point numbers, and which of their axes holds the classes: the first, in memory too, if they are few."""
     dtype = a.dtype if a.dtype.kind in "fc" else np.float64
     if a.shape[axis] <= SHORT and axis % a.ndim == a.ndim - 1:
         return np.array(a.swapaxes(0, axis), dtype, order="C"), 0 if a.ndim > 1 else axis
-    return np.array(a, dtype), axis
+    return np.asarray(a, dtype), axis

@@ -80,7 +80,9 @@ class Normalize(Function):
 
     def forward(self, x, gamma, beta, mean, off, var, scale):
         self.statistics = mean, var
-        return into(np.add, into(np.multiply, off, along(scale * gamma, x)), along(beta, x))
+        for factor in (scale * gamma,) if self.even else (scale, gamma):
+            off = into(np.multiply, off, along(factor, x))
+        return into(np.add, off, along(beta, x))
 
     def by_centred(self, g, x, mean): return self.by_off(x, mean)  # cheaper to compute again than to keep
     def by_slope(self, g, gamma): return g if self.even else g * along(gamma, g)
