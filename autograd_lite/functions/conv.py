@@ -154,7 +154,12 @@ def col2im(
 
 
 def max_pool2d(
-    x: TensorLike, kernel_size: Pair, stride: Pair | None = None, padding: Pair = 0, ceil_mode: bool = False
+    x: TensorLike,
+    kernel_size: Pair,
+    stride: Pair | None = None,
+    padding: Pair = 0,
+    ceil_mode: bool = False,
+    dilation: Pair = 1,
 ) -> Tensor:
     """The maximum of each window; padding never wins, and the first of ties takes the gradient.
 
@@ -165,14 +170,24 @@ def max_pool2d(
         By default windows do not overlap.
     ceil_mode : bool
         Let a last window hang over the edge, instead of leaving the rest out.
+    dilation : int or pair of int
+        The step inside a window.
+
+    Raises
+    ------
+    ShapeError
+        If the window does not fit, or one would lie in the padding alone.
 
     Examples
     --------
     >>> max_pool2d([[[[1.0, 2.0], [3.0, 4.0]]]], 2).tolist()
     [[[[4.0]]]]
     """
-    x = _images(x, "max_pool2d")
-    return x.apply(rules.MaxPool2d(_pooling(kernel_size, stride, padding, ceil_mode)), (x,))
+    x, steps = _images(x, "max_pool2d"), pair(dilation, "dilation", 1)
+    geometry = (*_pooling(kernel_size, stride, padding, ceil_mode), steps)
+    if any(k > 1 and step > n for k, step, n in zip(geometry[0], steps, x.shape[2:], strict=True)):
+        raise ShapeError(f"max_pool2d: with dilation {steps}, windows of images {x.shape} would lie in padding alone.")
+    return x.apply(rules.MaxPool2d(geometry), (x,))
 
 
 def avg_pool2d(

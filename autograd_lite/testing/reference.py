@@ -250,7 +250,15 @@ def col2im(columns: Any, shape: Any, kernel_size: Any, stride: Any = 1, padding:
     return y[1:].reshape(shape)
 
 
-def pooling(x: Any, kernel_size: Any, stride: Any, padding: Any, ceil_mode: bool, reduce: Callable[..., Any]) -> Any:
+def pooling(
+    x: Any,
+    kernel_size: Any,
+    stride: Any,
+    padding: Any,
+    ceil_mode: bool,
+    reduce: Callable[..., Any],
+    dilation: Any = 1,
+) -> Any:
     """``reduce(part of the image, area)`` for each window; the area counts padding, but nothing behind it.
 
     With ``ceil_mode`` the last window may hang over the edge, but must begin inside the image or the padding before it.
@@ -258,20 +266,24 @@ def pooling(x: Any, kernel_size: Any, stride: Any, padding: Any, ceil_mode: bool
     kernel, margin = two(kernel_size), two(padding)
     step = kernel if stride is None else two(stride)
     spans = []
-    for n, k, s, p in zip(x.shape[2:], kernel, step, margin, strict=True):
+    for n, k, s, p, d in zip(x.shape[2:], kernel, step, margin, two(dilation), strict=True):
+        k = (k - 1) * d + 1
         starts = range(-p, n + p if ceil_mode else n + p - k + 1, s)
         starts = [a for a in starts if a < n and (a + k - s < n + p)]  # type: ignore[assignment]
-        spans.append([(np.maximum(a, 0), np.minimum(a + k, n), np.minimum(a + k, n + p) - a) for a in starts])
-    y = [[reduce(x[:, :, a:b, c:d], high * wide) for c, d, wide in spans[1]] for a, b, high in spans[0]]
+        inside = [slice(a if a >= 0 else a % d, np.minimum(a + k, n), d) for a in starts]
+        spans.append([(part, np.minimum(a + k, n + p) - a) for part, a in zip(inside, starts, strict=True)])
+    y = [[reduce(x[:, :, rows, columns], high * wide) for columns, wide in spans[1]] for rows, high in spans[0]]
     return np.moveaxis(np.array(y, x.dtype).reshape(len(spans[0]), len(spans[1]), *x.shape[:2]), (0, 1), (2, 3))
 
 
-def max_pool2d(x: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False) -> Any:
+def max_pool2d(
+    x: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False, dilation: Any = 1
+) -> Any:
     def first_of_the_largest(part: Any, area: int) -> Any:
         rows = part.reshape(*part.shape[:2], part.shape[2] * part.shape[3])
         return np.take_along_axis(rows, plain_values(rows).argmax(-1)[..., None], -1)[..., 0]
 
-    return pooling(x, kernel_size, stride, padding, ceil_mode, first_of_the_largest)
+    return pooling(x, kernel_size, stride, padding, ceil_mode, first_of_the_largest, dilation)
 
 
 def avg_pool2d(

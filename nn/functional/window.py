@@ -219,11 +219,16 @@ def conv_transpose1d(
 
 
 def max_pool1d(
-    input: Any, kernel_size: int, stride: int | None = None, padding: int = 0, ceil_mode: bool = False
+    input: Any,
+    kernel_size: int,
+    stride: int | None = None,
+    padding: int = 0,
+    ceil_mode: bool = False,
+    dilation: int = 1,
 ) -> Tensor:
     """The maximum of each window of a signal."""
-    step = None if stride is None else (1, stride)
-    return _signal(max_pool2d(_image(input, "max_pool1d"), (1, kernel_size), step, (0, padding), ceil_mode))
+    x, step = _image(input, "max_pool1d"), None if stride is None else (1, stride)
+    return _signal(max_pool2d(x, (1, kernel_size), step, (0, padding), ceil_mode, (1, dilation)))
 
 
 def avg_pool1d(

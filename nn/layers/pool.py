@@ -19,8 +19,8 @@ class _Pool(Module):
     def extra_repr(self) -> str:
         """The arguments, for ``repr``."""
         text = f"kernel_size={self.kernel_size}"
-        for name, default in (("stride", self.kernel_size), ("padding", 0), ("ceil_mode", False)):
-            if getattr(self, name) != default:
+        for name, default in (("stride", self.kernel_size), ("padding", 0), ("ceil_mode", False), ("dilation", 1)):
+            if getattr(self, name, default) != default:
                 text += f", {name}={getattr(self, name)}"
         return text
 
@@ -36,6 +36,8 @@ class MaxPool2d(_Pool):
     padding : int or pair of int
     ceil_mode : bool
         Let a last window hang over the edge, instead of leaving the rest out.
+    dilation : int or pair of int
+        The step inside a window.
 
     Examples
     --------
@@ -46,21 +48,33 @@ class MaxPool2d(_Pool):
     """
 
     def __init__(
-        self, kernel_size: Pair, stride: Pair | None = None, padding: Pair = 0, ceil_mode: bool = False
+        self,
+        kernel_size: Pair,
+        stride: Pair | None = None,
+        padding: Pair = 0,
+        ceil_mode: bool = False,
+        dilation: Pair = 1,
     ) -> None:
         super().__init__(kernel_size, stride, padding, ceil_mode)
+        self.dilation = dilation
 
     def forward(self, x: Any) -> Tensor:
         """(N, C, H, W) to (N, C, OH, OW)."""
-        return F.max_pool2d(x, self.kernel_size, self.stride, self.padding, self.ceil_mode)
+        return F.max_pool2d(x, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.dilation)
 
 
 class MaxPool1d(_Pool):
-    """The maximum of each window of a signal."""
+    """The maximum of each window of a signal; arguments as for :class:`MaxPool2d`."""
+
+    def __init__(
+        self, kernel_size: int, stride: int | None = None, padding: int = 0, ceil_mode: bool = False, dilation: int = 1
+    ) -> None:
+        super().__init__(kernel_size, stride, padding, ceil_mode)
+        self.dilation = dilation
 
     def forward(self, x: Any) -> Tensor:
         """(N, C, L) to (N, C, OL)."""
-        return F.max_pool1d(x, self.kernel_size, self.stride, self.padding, self.ceil_mode)
+        return F.max_pool1d(x, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.dilation)
 
 
 class AvgPool2d(_Pool):

@@ -190,15 +190,20 @@ def images(draw, *, filters=False, bias=False, transposed=False):
 
 
 @st.composite
-def pooled(draw, domain=distinct, **more):
+def pooled(draw, domain=distinct, dilated=False, **more):
     """Images and windows that fit: rectangular, overlapping or apart, with padding up to half a window."""
-    kernel = draw(_numbers(1, 3))
+    kernel, dilation = draw(_numbers(1, 3)), draw(_numbers(1, 2)) if dilated else 1
     padding = tuple(draw(st.integers(0, k // 2)) for k in _pair(kernel))
-    size = [max(k - 2 * p, 1) + draw(st.integers(0, 3)) for k, p in zip(_pair(kernel), padding, strict=True)]
+    size = [
+        max((k - 1) * d + 1 - 2 * p, d) + draw(st.integers(0, 3))
+        for k, p, d in zip(_pair(kernel), padding, _pair(dilation), strict=True)
+    ]
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     x = domain(rng, (draw(st.integers(0, 2)), draw(st.integers(1, 2)), *size))
     keywords = {"kernel_size": kernel, "padding": padding, "ceil_mode": draw(st.booleans())}
     keywords["stride"] = draw(st.none() | _numbers(1, 3))
+    if dilated:
+        keywords["dilation"] = dilation
     return [x], keywords | {name: draw(strategy) for name, strategy in more.items()}
 
 

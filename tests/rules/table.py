@@ -228,7 +228,7 @@ NETWORKS = [
     Row("conv_transpose2d", images(filters=True, bias=True, transposed=True)),
     Row("im2col", images()),
     Row("col2im", c.columns()),
-    Row("max_pool2d", pooled(), kinks=pooled(c.tied)),
+    Row("max_pool2d", pooled(dilated=True), kinks=pooled(c.tied, dilated=True)),
     Row("avg_pool2d", pooled(c.anything, count_include_pad=st.booleans())),
 ]  # fmt: skip
 
