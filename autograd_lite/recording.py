@@ -129,7 +129,7 @@ def operand(value: Any) -> Any:
 
 def misfit(rule: Function, error: ValueError, *operands: Any) -> ValueError:
     """What to raise for ``error``: where shapes do not broadcast, one that names the operation and the shapes."""
-    if not rule.broadcasts or not ("broadcast" in str(error) or "mismatch" in str(error)):
+    if not rule.broadcasts or not any(word in str(error) for word in ("broadcast", "mismatch", "aligned")):
         return error
     hint = "; axis by axis from the last, lengths must be equal or 1" if rule.elementwise else ""
     return ShapeError(f"{rule!r} cannot combine shapes {' and '.join(str(np.shape(a)) for a in operands)}{hint}.")

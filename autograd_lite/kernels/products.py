@@ -18,20 +18,24 @@ FEW, DEEP, WORTH = 64, 512, 1 << 20  # rows, summands and multiplications; to tu
 def matmul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """``a @ b``; matrices are cut along the longest of their three axes.
 
+    Two matrices are left to ``np.dot``: it begins sooner than ``@``, which has no BLAS for a column times a row.
+
     Examples
     --------
     >>> matmul(np.ones((2, 3)), np.ones((3, 1)))
     array([[3.],
            [3.]])
     """
+    if not a.ndim == b.ndim == 2:
+        return a @ b  # type: ignore[no-any-return]
     if _turned_is_faster(a, b):
         return np.ascontiguousarray(matmul(b.T, a.T).T)
     count = threads.count()
-    if count == 1 or not a.ndim == b.ndim == 2 or a.dtype != b.dtype or a.dtype.char not in "fd":
-        return a @ b  # type: ignore[no-any-return]
+    if count == 1 or a.dtype != b.dtype or a.dtype.char not in "fd":
+        return np.dot(a, b)  # type: ignore[no-any-return]
     (m, k), n = a.shape, b.shape[1]
     if b.shape[0] != k or (m * n * k < LEAST and a.size + b.size < MANY):
-        return a @ b  # type: ignore[no-any-return]
+        return np.dot(a, b)  # type: ignore[no-any-return]
     if k > max(m, n):
         return reduce(operator.iadd, threads.run(lambda part: a[:, part] @ b[part], slices(k, count)))
     y = np.empty((m, n), a.dtype)
@@ -47,7 +51,5 @@ def _turned_is_faster(a: np.ndarray, b: np.ndarray) -> bool:
 
     For each product BLAS lays out such a factor anew, which is most of the work if the other one has few rows.
     """
-    if not a.ndim == b.ndim == 2 or not a.dtype == b.dtype == np.float32:
-        return False
     (m, k), n = a.shape, b.shape[1]
-    return m <= FEW < n and k >= DEEP and m * k * n >= WORTH and b.flags.fnc
+    return m <= FEW < n and k >= DEEP and m * k * n >= WORTH and a.dtype == b.dtype == np.float32 and b.flags.fnc

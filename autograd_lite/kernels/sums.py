@@ -29,7 +29,7 @@ def total(a: np.ndarray, axis: Axis = None, keepdims: bool = False) -> Any:
         last = _last_in_memory(a.shape, a.strides, axis) if a.size >= SMALL and isinstance(axis, tuple) else ()
         return (total(a, last, keepdims=True) if last else a).sum(axis=axis, keepdims=keepdims)
     rows, ones = plan.rows_of(a), _ones(plan.height, a.dtype)
-    return plan.placed(ones @ rows if plan.first else rows @ ones, keepdims)
+    return plan.placed(np.dot(ones, rows) if plan.first else np.dot(rows, ones), keepdims)
 
 
 def mean(a: np.ndarray, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -72,7 +72,7 @@ def inner(a: np.ndarray, b: np.ndarray, shape: Shape) -> Any:
     if not plan.first:
         sums = np.vecdot(x, y)
     elif x.size <= MEDIUM:
-        sums = _ones(plan.height, a.dtype) @ (x * y)
+        sums = np.dot(_ones(plan.height, a.dtype), x * y)
     else:
         sums = np.einsum("ij,ij->j", x, y)
     sums = plan.placed(sums, keepdims)
