@@ -235,7 +235,10 @@ def _picker(positions: tuple[int, ...], arity: int) -> int | slice:
 
 def _reader(places: Places) -> Reader:
     """A function that takes what stands at ``places``."""
-    return itemgetter(*places) if len(places) > 1 else lambda values: tuple([values[i] for i in places])
+    if len(places) == 1:
+        (place,) = places
+        return lambda values: (values[place],)
+    return itemgetter(*places) if places else lambda values: ()
 
 
 def by_products(rule: Function, inputs: Any) -> list[Any]:

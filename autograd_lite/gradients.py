@@ -72,6 +72,11 @@ class Gradients(ArrayMethods):
         """Whether this tensor was not computed from anything that requires a gradient."""
         return self.node is None or isinstance(self.node.rule, Leaf)
 
+    def _slope(self) -> Any:
+        """The gradient of a leaf so far as an array or NumPy scalar, for optimisers: ``grad`` would make tensors."""
+        value = None if self.node is None else self.node.rule.grad
+        return value._data if isinstance(value, Recorded) else value
+
     @property
     def grad(self) -> Tensor | None:
         """The gradient collected so far, a tensor of the same shape and dtype; None before the first ``backward``.

@@ -57,7 +57,15 @@ class Recorded(Traced):
     @staticmethod
     def apply(rule: Function, inputs: tuple[Any, ...]) -> Tensor:
         """Apply any rule to any inputs. ``unary`` and ``binary`` are this, unrolled."""
-        arrays = [value._data if isinstance(value, Recorded) else given(rule, value) for value in inputs]
+        arrays: list[Any] = []
+        parents: list[tuple[int, Node]] = []
+        for i, value in enumerate(inputs):
+            if isinstance(value, Recorded):
+                arrays.append(value._data)
+                if value.node is not None:
+                    parents.append((i, value.node))
+            else:
+                arrays.append(given(rule, value))
         if rule.plan.forward_products:
             arrays += by_products(rule, arrays)
         try:
@@ -68,27 +76,25 @@ class Recorded(Traced):
             raise RuleError(f"{rule!r}.forward returned {type(y).__name__}; it must return an array.")
         out: Tensor = new(result)
         out._data, out.node = y, None
-        if not switches.exceptions or this_thread.records:
-            out.node = record(rule, inputs, arrays, y)
+        if parents and (not switches.exceptions or this_thread.records):
+            out.node = record(rule, inputs, parents, arrays, y)
         return out
 
 
-def record(rule: Function, inputs: tuple[Any, ...], arrays: list[Any], y: Any) -> Node | None:
+def record(
+    rule: Function, inputs: tuple[Any, ...], parents: list[tuple[int, Node]], arrays: list[Any], y: Any
+) -> Node | None:
     """The node of one use of ``rule``, or None if there is nothing to differentiate."""
     plan = rule.plan
-    differentiable = plan.gradients * len(inputs) if plan.variadic else plan.gradients
-    edges = [
-        (i, value.node)
-        for i, value in enumerate(inputs)
-        if isinstance(value, Recorded) and value.node is not None and differentiable[i] is not None
-    ]
+    edges = [edge for edge in parents if plan.gradients[0 if plan.variadic else edge[0]] is not None]
     if not edges:
         return None
     needs, keep = plan.needs_of(edges)
-    for i, value in enumerate(inputs):
-        # A caller may change an array of theirs before backward; ours are only changed with notice.
-        if isinstance(value, ndarray) and (0 if plan.variadic else i) in needs:
-            arrays[i] = value.copy()
+    if len(parents) < len(inputs):
+        for i, value in enumerate(inputs):
+            # A caller may change an array of theirs before backward; ours are only changed with notice.
+            if isinstance(value, ndarray) and (0 if plan.variadic else i) in needs:
+                arrays[i] = value.copy()
     shapes = [getattr(a, "shape", ()) for a in arrays[: len(inputs)]] if plan.shapes else [None] * plan.arity
     values = (tuple(arrays), y, tuple(shapes), None) if plan.variadic else (*arrays, y, *shapes, None)
     node = new_node(rule, y.shape)

@@ -12,13 +12,12 @@ from .scratch import slices
 
 LEAST = 1 << 22  # multiplications; fewer are done before another thread wakes up
 MANY = 1 << 20  # elements to be read, with which the same holds
+SMALL = 1 << 14  # numbers in the result, which to write twice costs next to nothing
 FEW, DEEP, WORTH = 64, 512, 1 << 20  # rows, summands and multiplications; to turn the result costs something too
 
 
 def matmul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """``a @ b``; matrices are cut along the longest of their three axes.
-
-    Two matrices are left to ``np.dot``: it begins sooner than ``@``, which has no BLAS for a column times a row.
 
     Examples
     --------
@@ -32,10 +31,10 @@ def matmul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return np.ascontiguousarray(matmul(b.T, a.T).T)
     count = threads.count()
     if count == 1 or a.dtype != b.dtype or a.dtype.char not in "fd":
-        return np.dot(a, b)  # type: ignore[no-any-return]
+        return _whole(a, b)
     (m, k), n = a.shape, b.shape[1]
     if b.shape[0] != k or (m * n * k < LEAST and a.size + b.size < MANY):
-        return np.dot(a, b)  # type: ignore[no-any-return]
+        return _whole(a, b)
     if k > max(m, n):
         return reduce(operator.iadd, threads.run(lambda part: a[:, part] @ b[part], slices(k, count)))
     y = np.empty((m, n), a.dtype)
@@ -44,6 +43,12 @@ def matmul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     else:
         threads.run(lambda part: np.matmul(a, b[:, part], out=y[:, part]), slices(n, count))
     return y
+
+
+def _whole(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """The product, all at once: ``np.dot`` begins sooner, and has BLAS for a column times a row, but writes zeros first."""
+    dot = a.shape[1] == 1 or len(a) * b.shape[1] <= SMALL
+    return np.dot(a, b) if dot else a @ b  # type: ignore[no-any-return]
 
 
 def _turned_is_faster(a: np.ndarray, b: np.ndarray) -> bool:

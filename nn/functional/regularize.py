@@ -88,18 +88,19 @@ def batch_norm(
         If channels differ, or a channel has a single number to normalise in training.
     """
     x = as_tensor(input)
-    if x.ndim < 2:
-        raise ShapeError(f"batch_norm takes inputs of shape (N, C) or (N, C, ...), not {x.shape}.")
-    gamma, beta = _per_channel(weight, x.ndim), _per_channel(bias, x.ndim)
+    shape, ndim = x.shape, x.ndim
+    if ndim < 2:
+        raise ShapeError(f"batch_norm takes inputs of shape (N, C) or (N, C, ...), not {shape}.")
+    gamma, beta = _per_channel(weight, ndim), _per_channel(bias, ndim)
     gamma, beta = 1.0 if gamma is None else gamma, 0.0 if beta is None else beta
     if not training and running_mean is not None:
-        mean, var = (as_array(_per_channel(s, x.ndim)) for s in (running_mean, running_var))
+        mean, var = (as_array(_per_channel(s, ndim)) for s in (running_mean, running_var))
         scale = gamma * ((var + eps) ** -0.5)
         return x * scale + (beta - mean * scale)
-    n = x.size // x.shape[1] if x.shape[1] else 0
+    n = x.size // shape[1] if shape[1] else 0
     if n < 2:
-        raise ShapeError(f"Batch normalisation in training needs two numbers or more per channel; got input {x.shape}.")
-    y, mean, var = ag.normalize(x, (0, *range(2, x.ndim)), gamma, beta, eps)
+        raise ShapeError(f"Batch normalisation in training needs two numbers or more per channel; got input {shape}.")
+    y, mean, var = ag.normalize(x, (0, *range(2, ndim)), gamma, beta, eps)
     if running_mean is not None:
         _move(running_mean, mean.reshape(-1), momentum)
         _move(running_var, var.reshape(-1) * (n / (n - 1)), momentum)

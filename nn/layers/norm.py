@@ -44,12 +44,13 @@ class _BatchNorm(Module):
         shape = x.shape if isinstance(x, Tensor) else np.shape(x)
         if len(shape) not in self.ndims or shape[1] != self.num_features:
             raise ShapeError(f"expected input (N, {self.num_features}{self.axes}), got {shape}.")
-        count = 0 if self.num_batches_tracked is None else self.num_batches_tracked.item() + 1
-        momentum = 1 / max(count, 1) if self.momentum is None else self.momentum
+        momentum = self.momentum
+        if momentum is None:
+            momentum = 1.0 if self.num_batches_tracked is None else 1 / (self.num_batches_tracked.item() + 1)
         running = self.running_mean, self.running_var
         y = F.batch_norm(x, *running, self.weight, self.bias, self.training, momentum, self.eps)
         if self.training and self.num_batches_tracked is not None:
-            self.num_batches_tracked.hold(np.int64(count))
+            self.num_batches_tracked.hold(self.num_batches_tracked._data + 1)
         return y
 
     def extra_repr(self) -> str:

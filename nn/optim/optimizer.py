@@ -281,7 +281,7 @@ class Walk:
 
     def blocks(self, kept: Mapping[str, float]) -> Iterator[tuple[Array, Array, int, list[Array]]]:
         """Flat blocks of values and gradients, with the number of their step and what is kept beside them."""
-        slopes = {i: grad._data for i, p in enumerate(self.params) if (grad := p.grad) is not None}
+        slopes = {i: slope for i, p in enumerate(self.params) if (slope := p._slope()) is not None}
         if not slopes:
             return
         self.prepare(kept)
