@@ -46,7 +46,7 @@ def matmul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def _whole(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """The product, all at once: ``np.dot`` begins sooner, and has BLAS for a column times a row, but writes zeros first."""
+    """The product, at once: ``np.dot`` begins sooner, and has BLAS for a column times a row, but writes zeros first."""
     dot = a.shape[1] == 1 or len(a) * b.shape[1] <= SMALL
     return np.dot(a, b) if dot else a @ b  # type: ignore[no-any-return]
 

@@ -28,7 +28,7 @@ def total(a: np.ndarray, axis: Axis = None, keepdims: bool = False) -> Any:
     if plan is None:
         last = _last_in_memory(a.shape, a.strides, axis) if a.size >= SMALL and isinstance(axis, tuple) else ()
         return (total(a, last, keepdims=True) if last else a).sum(axis=axis, keepdims=keepdims)
-    rows, ones = plan.rows_of(a), _ones(plan.height, a.dtype)
+    rows, ones = plan.rows_of(a), plan.ones_of(a)
     return plan.placed(np.dot(ones, rows) if plan.first else np.dot(rows, ones), keepdims)
 
 
@@ -72,7 +72,7 @@ def inner(a: np.ndarray, b: np.ndarray, shape: Shape) -> Any:
     if not plan.first:
         sums = np.vecdot(x, y)
     elif x.size <= MEDIUM:
-        sums = np.dot(_ones(plan.height, a.dtype), x * y)
+        sums = np.dot(plan.ones_of(a), x * y)
     else:
         sums = np.einsum("ij,ij->j", x, y)
     sums = plan.placed(sums, keepdims)
@@ -94,8 +94,9 @@ class Plan(NamedTuple):
     """How an array is a matrix in memory whose rows, or columns, are to be added up."""
 
     order: Shape | None  # the axes as they lie in memory, where that is not their order
-    rows: Shape  # of the matrix
+    rows: Shape | None  # the shape of the matrix, where it is not that of the array
     height: int  # how many numbers go into each sum
+    ones: np.ndarray | None  # so many, unless they are too many to keep
     first: bool  # whether the axes to add up come first
     rest: Shape  # of the sums, as they lie in memory
     back: Shape | None  # the axes of the sums as they should be, where that is not their order
@@ -104,7 +105,12 @@ class Plan(NamedTuple):
 
     def rows_of(self, a: np.ndarray) -> np.ndarray:
         """``a`` as that matrix."""
-        return (a if self.order is None else a.transpose(self.order)).reshape(self.rows)
+        a = a if self.order is None else a.transpose(self.order)
+        return a if self.rows is None else a.reshape(self.rows)
+
+    def ones_of(self, a: np.ndarray) -> np.ndarray:
+        """What to multiply that matrix with."""
+        return np.ones(self.height, a.dtype) if self.ones is None else self.ones
 
     def placed(self, sums: np.ndarray, keepdims: bool) -> np.ndarray:
         """The sums as the axes of the array want them."""
@@ -115,17 +121,17 @@ class Plan(NamedTuple):
 
 def _plan_for(a: np.ndarray, axis: Axis) -> Plan | None:
     """The plan for sums of ``a``, or None where memory does not lie so, or NumPy does better."""
-    if a.size < SMALL or axis is None or a.dtype.char not in "fd":
+    if a.size < SMALL or axis is None or (kind := a.dtype.char) not in "fd":
         return None
-    return _plan(a.shape, a.strides, a.itemsize, axis)
+    return _plan(a.shape, a.strides, kind, axis)
 
 
 @functools.lru_cache(1024)
-def _plan(shape: Shape, strides: Shape, itemsize: int, axis: int | Shape) -> Plan | None:
+def _plan(shape: Shape, strides: Shape, kind: str, axis: int | Shape) -> Plan | None:
     ndim = len(shape)
     axes = {axis % ndim} if isinstance(axis, int) else {i % ndim for i in axis}
     order = sorted(range(ndim), key=lambda i: (-strides[i], i))
-    ahead = itemsize
+    ahead = np.dtype(kind).itemsize
     for i in reversed(order):
         if shape[i] > 1 and strides[i] != ahead:
             return None
@@ -135,10 +141,12 @@ def _plan(shape: Shape, strides: Shape, itemsize: int, axis: int | Shape) -> Pla
     first = axes == set(order[: len(axes)])
     if not axes or not rest or not (first or (axes == set(order[len(rest) :]) and height <= LONG)):
         return None
+    rows = (height, count) if first else (count, height)
     return Plan(
         order=None if order == sorted(order) else tuple(order),
-        rows=(height, count) if first else (count, height),
+        rows=None if rows == shape and order == sorted(order) else rows,
         height=height,
+        ones=_many_ones(kind)[:height] if height <= LONG else None,
         first=first,
         rest=tuple(shape[i] for i in rest),
         back=None if rest == sorted(rest) else tuple(sorted(range(len(rest)), key=rest.__getitem__)),
@@ -158,10 +166,6 @@ def _last_in_memory(shape: Shape, strides: Shape, axis: Shape) -> Shape:
     return ()
 
 
-def _ones(n: int, dtype: np.dtype[Any]) -> np.ndarray:
-    return _many_ones(dtype.char)[:n] if n <= LONG else np.ones(n, dtype)
-
-
 @functools.cache
-def _many_ones(dtype: str) -> np.ndarray:
-    return np.ones(LONG, dtype)
+def _many_ones(kind: str) -> np.ndarray:
+    return np.ones(LONG, kind)
