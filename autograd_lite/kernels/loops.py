@@ -92,31 +92,29 @@ def _b_transposed(
         v3[k] = e1 - e3
 
 
-def winograd_outputs(out: np.ndarray, m: np.ndarray, bias: np.ndarray, top: int, start: int) -> None:
-    """A' m A of products (4, 4, rows, columns, M), and a bias (M,), written to ``out[top:, :, start : start + M]``."""
+def winograd_outputs(out: np.ndarray, m: np.ndarray, top: int, start: int) -> None:
+    """A' m A of products (4, 4, rows, columns, M), written to ``out[top:, :, start : start + M]``."""
     high, wide, length = m.shape[2:]
     half = np.empty((2, 4, length), m.dtype)
     outside = np.empty(length, m.dtype)
-    nothing = np.zeros(length, m.dtype)
     for a in range(high):
         row = top + 2 * a
         for b in range(wide):
             for i in range(4):
                 p, q, r, s = m[0, i, a, b], m[1, i, a, b], m[2, i, a, b], m[3, i, a, b]
-                _a_transposed(p, q, r, s, nothing, half[0, i], half[1, i])
+                _a_transposed(p, q, r, s, half[0, i], half[1, i])
             for j in range(min(2, out.shape[1] - 2 * b)):
                 upper = out[row, 2 * b + j, start : start + length]
                 lower = out[row + 1, 2 * b + j, start : start + length] if row + 1 < out.shape[0] else outside
-                _a_transposed(half[j, 0], half[j, 1], half[j, 2], half[j, 3], bias, upper, lower)
+                _a_transposed(half[j, 0], half[j, 1], half[j, 2], half[j, 3], upper, lower)
 
 
 def _a_transposed(
-    m0: np.ndarray, m1: np.ndarray, m2: np.ndarray, m3: np.ndarray,
-    bias: np.ndarray, y0: np.ndarray, y1: np.ndarray,
-) -> None:  # fmt: skip
+    m0: np.ndarray, m1: np.ndarray, m2: np.ndarray, m3: np.ndarray, y0: np.ndarray, y1: np.ndarray
+) -> None:
     for k in range(m0.size):
-        y0[k] = m1[k] + m2[k] + m0[k] + bias[k]
-        y1[k] = m1[k] - m2[k] + m3[k] + bias[k]
+        y0[k] = m1[k] + m2[k] + m0[k]
+        y1[k] = m1[k] - m2[k] + m3[k]
 
 
 def winograd_cotangents(u: np.ndarray, g: np.ndarray, top: int, start: int) -> None:

@@ -42,12 +42,15 @@ def correlate(x: np.ndarray, w: np.ndarray, bias: np.ndarray | None, y: np.ndarr
     filters = (GG @ columns.astype(np.float32, copy=False)).reshape(16, groups, c, o)
 
     def work(batch: slice) -> None:
-        biases = np.tile(np.zeros(len(w), np.float32) if bias is None else bias, batch.stop - batch.start)
+        n = batch.stop - batch.start
+        biases = None if bias is None else np.tile(bias, n)
         for rows, d in _tiles(x, batch, w.shape, y.shape[2:], padding):
-            m = scratch("product", (*d.shape[:4], len(biases)), np.float32)
+            m = scratch("product", (*d.shape[:4], n * len(w)), np.float32)
             np.matmul(_by_group(d, groups, c), filters, out=_by_group(m, groups, o))
-            if not compiled.run(loops.winograd_outputs, compiled.rows(y), m, biases, rows.start, batch.start * len(w)):
-                _outputs(m, biases, y.transpose(2, 3, 0, 1)[rows, :, batch])
+            if biases is not None:
+                m[1, 1] += biases  # this product is a summand of all four outputs
+            if not compiled.run(loops.winograd_outputs, compiled.rows(y), m, rows.start, batch.start * len(w)):
+                _outputs(m, y.transpose(2, 3, 0, 1)[rows, :, batch])
 
     threads.run(work, _batches(x.shape, w.shape, y.shape[2:]))
 
@@ -126,18 +129,17 @@ def _b_transposed(these: np.ndarray, next: np.ndarray, out: np.ndarray) -> None:
     np.subtract(next[0], these[1], out=out[2])
 
 
-def _outputs(m: np.ndarray, biases: np.ndarray, tile: np.ndarray) -> None:
-    """A' m A and the bias, which each image of a batch has, as a tile of the output."""
+def _outputs(m: np.ndarray, tile: np.ndarray) -> None:
+    """A' m A as a tile of the output."""
     high, wide = m.shape[2:4]
     quarters = scratch("quarters", (2, 2, high, wide, *tile.shape[2:]), np.float32)  # one output of each 2 x 2
     np.matmul(AA, m.reshape(16, -1), out=quarters.reshape(4, -1))
-    biases = biases.reshape(tile.shape[2:])
     if tile.shape[:2] == (2 * high, 2 * wide):
-        np.add(quarters, biases, out=tile.reshape(high, 2, wide, 2, *tile.shape[2:]).transpose(3, 1, 0, 2, 4, 5))
+        tile.reshape(high, 2, wide, 2, *tile.shape[2:])[...] = quarters.transpose(2, 1, 3, 0, 4, 5)
         return
     for j, i in np.ndindex(2, 2):  # the last tiles are half outside of the output
         part = tile[i::2, j::2]
-        np.add(quarters[j, i, : len(part), : part.shape[1]], biases, out=part)
+        part[...] = quarters[j, i, : len(part), : part.shape[1]]
 
 
 def _batches(images: Shape, filters: Shape, out: Shape) -> list[slice]:
