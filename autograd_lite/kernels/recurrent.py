@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .special import sigmoid
+from .special import logistic
 
 
 def lstm(z: np.ndarray, w: np.ndarray, h0: np.ndarray, c0: np.ndarray) -> np.ndarray:
@@ -28,15 +28,16 @@ def lstm(z: np.ndarray, w: np.ndarray, h0: np.ndarray, c0: np.ndarray) -> np.nda
     gates = np.empty((n, 4 * width), states.dtype)
     i, f, g, o = (gates[:, k * width : (k + 1) * width] for k in range(4))
     fresh = np.empty((n, width), states.dtype)
-    for t in range(steps):
-        np.matmul(states[0, t], turned, out=gates)
-        gates += z[t]
-        np.tanh(g, out=fresh)
-        sigmoid(gates, out=gates)
-        c, h = states[1, t + 1], states[0, t + 1]
-        np.multiply(f, states[1, t], out=c)
-        fresh *= i
-        c += fresh
-        np.tanh(c, out=h)
-        h *= o
+    with np.errstate(over="ignore"):
+        for t in range(steps):
+            np.dot(states[0, t], turned, out=gates)
+            gates += z[t]
+            np.tanh(g, out=fresh)
+            logistic(gates, out=gates)
+            c, h = states[1, t + 1], states[0, t + 1]
+            np.multiply(f, states[1, t], out=c)
+            fresh *= i
+            c += fresh
+            np.tanh(c, out=h)
+            h *= o
     return states

@@ -28,12 +28,17 @@ _CHEBYSHEV = (
 _TAYLOR = tuple(2 / math.sqrt(math.pi) * (-1) ** n / (math.factorial(n) * (2 * n + 1)) for n in range(12))
 
 
-def sigmoid(x: np.ndarray, out: np.ndarray | None = None) -> Any:
+def sigmoid(x: np.ndarray) -> Any:
     """``1 / (1 + exp(-x))``; where ``exp(-x)`` overflows, that is 0, as it should be."""
     with np.errstate(over="ignore"):
-        y = np.exp(np.subtract(0, x, out=out), out=out)
+        return logistic(x)
+
+
+def logistic(x: np.ndarray, out: np.ndarray | None = None) -> Any:
+    """:func:`sigmoid` for those who ignore overflow already: to say so takes longer than a small array."""
+    y = np.exp(np.subtract(0, x, out=out), out=out)
     y += 1
-    return np.reciprocal(y, out=out)
+    return np.divide(1, y, out=out)  # which np.reciprocal takes longer for
 
 
 def gelu_tanh_share(a: np.ndarray) -> Any:
