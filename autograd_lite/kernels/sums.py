@@ -11,7 +11,7 @@ import numpy as np
 Shape = tuple[int, ...]
 Axis = int | Shape | None
 
-SMALL = 1 << 12  # elements; for fewer, looking at the layout costs more than it saves
+SMALL = 1 << 8  # elements; for fewer, looking at the layout costs more than it saves
 MEDIUM = 1 << 18  # elements, whose products may be written down, as they stay in the cache
 LONG = 1 << 12  # of a row to be added up: beyond that NumPy's way, in pairs of pairs, is more exact
 
