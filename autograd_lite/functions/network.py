@@ -113,7 +113,8 @@ def normalize(
     """
     x = as_tensor(x)
     axes = all_axes(axis, x.ndim)
-    rule = rules.Normalize(axes, eps, _even(_shape(gamma), _shape(beta), axes, x.ndim))
+    even = _even(_shape(gamma), _shape(beta), axes, x.ndim)
+    rule = rules.NormalizeEvenly(axes, eps) if even else rules.Normalize(axes, eps)
     y: Tensor = x.apply(rule, (x, gamma, beta))
     if y.shape != x.shape:
         raise ShapeError(f"normalize: gamma and beta must broadcast to the input's shape {x.shape}, not to {y.shape}.")

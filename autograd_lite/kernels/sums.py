@@ -57,7 +57,7 @@ def unbroadcast(a: np.ndarray, shape: Shape) -> Any:
 
 
 def inner(a: np.ndarray, b: np.ndarray, shape: Shape) -> Any:
-    """``unbroadcast(a * b, shape)``, for arrays of one shape, without writing many products down.
+    """``unbroadcast(a * b, shape)``, where ``b`` is broadcast to ``a``, without writing many products down.
 
     Examples
     --------
@@ -65,18 +65,33 @@ def inner(a: np.ndarray, b: np.ndarray, shape: Shape) -> Any:
     array([2., 2., 2.])
     """
     axes, keepdims = _broadcast_axes(a.shape, shape)
-    plan = _plan_for(a, axes) if a.strides == b.strides and a.dtype == b.dtype else None
+    plan = _plan_for(a, axes) if getattr(b, "dtype", None) == a.dtype else None
     if plan is None:
         return unbroadcast(a * b, shape)
-    x, y = plan.rows_of(a), plan.rows_of(b)
-    if not plan.first:
-        sums = np.vecdot(x, y)
-    elif x.size <= MEDIUM:
-        sums = np.dot(plan.ones_of(a), x * y)
+    x = plan.rows_of(a)
+    if a.shape == b.shape and a.strides == b.strides:
+        sums = _products(x, plan.rows_of(b), plan)
+    elif plan.order is None and _runs_along(b.shape, a.shape, axes):
+        weights = b.reshape(plan.height)
+        sums = np.dot(weights, x) if plan.first else np.dot(x, weights)
     else:
-        sums = np.einsum("ij,ij->j", x, y)
+        return unbroadcast(a * b, shape)
     sums = plan.placed(sums, keepdims)
     return sums.reshape(shape) if keepdims else sums
+
+
+def _products(x: np.ndarray, y: np.ndarray, plan: Plan) -> Any:
+    """The sums of ``x * y``, two matrices as the plan wants them."""
+    if not plan.first:
+        return np.vecdot(x, y)
+    return np.dot(plan.ones_of(x), x * y) if x.size <= MEDIUM else np.einsum("ij,ij->j", x, y)
+
+
+@functools.lru_cache(1024)
+def _runs_along(small: Shape, shape: Shape, axes: Shape) -> bool:
+    """Whether ``small``, broadcast to ``shape``, is as long as that along the axes, and repeated along all others."""
+    longer = (*(1,) * (len(shape) - len(small)), *small)
+    return longer == tuple(n if i in axes else 1 for i, n in enumerate(shape))
 
 
 @functools.lru_cache(1024)

@@ -61,46 +61,69 @@ class CrossEntropy(Function):
         return slope
 
 
-class Normalize(Function):
+class Normalization(Function):
     """y = gamma * (x - mean) / sqrt(var + eps) + beta, with mean and variance of x over some axes.
 
-    Batch, layer and group normalisation, by the choice of axes. Mean and variance are differentiated through, to any
-    order. ``even`` says that gamma and beta are the same all along the axes: then x, gamma and beta share sums.
-    ``statistics`` holds mean and variance afterwards, for running averages; a rule serves one use only.
+    Mean and variance are differentiated through, to any order. ``statistics`` holds them after forward, for running
+    averages; a rule serves one use only. This is what both rules below share.
     """
 
-    __slots__ = ("axes", "eps", "even", "statistics")
+    __slots__ = ("axes", "eps", "statistics")
     broadcasts = True
 
-    def __init__(self, axes, eps, even): self.axes, self.eps, self.even = axes, eps, even
+    def __init__(self, axes, eps): self.axes, self.eps = axes, eps
     def by_mean(self, x): return Mean(self.axes, True)(x)
     def by_off(self, x, mean): return x - along(mean, x)
     def by_var(self, mean, off): return Inner(mean.shape)(off, off) / (off.size // (mean.size or 1))
     def by_scale(self, var): return (var + self.eps) ** -0.5
+    def by_centred(self, g, x, mean): return self.by_off(x, mean)  # cheaper to compute again than to keep
+
+    def grad_x(self, g, gamma, scale, centred, total, dot):
+        n = centred.size // (scale.size or 1)
+        dx = centred * along(scale * dot / -n, centred)
+        dx += self.before(g, gamma)
+        dx -= along(total / n, centred)
+        dx *= along(self.after(scale, gamma), centred)
+        return dx
+
+    def before(self, g, gamma): return g * along(gamma, g)  # where gamma comes in, before the gradient is centred
+    def after(self, scale, gamma): return scale  # or after that
+
+
+class NormalizeEvenly(Normalization):
+    """For gamma and beta that are the same all along the axes, as in batch normalisation: x and both share sums."""
+
+    __slots__ = ()
 
     def forward(self, x, gamma, beta, mean, off, var, scale):
         self.statistics = mean, var
-        for factor in (scale * gamma,) if self.even else (scale, gamma):
-            off = into(np.multiply, off, along(factor, x))
-        return into(np.add, off, along(beta, x))
+        return into(np.add, into(np.multiply, off, along(scale * gamma, x)), along(beta, x))
 
-    def by_centred(self, g, x, mean): return self.by_off(x, mean)  # cheaper to compute again than to keep
-    def by_slope(self, g, gamma): return g if self.even else g * along(gamma, g)
-    def by_total(self, g, mean, slope): return Unbroadcast(mean.shape)(slope)
-    def by_dot(self, g, mean, scale, centred, slope): return Inner(mean.shape)(slope, centred) * scale
+    def before(self, g, gamma): return g
+    def after(self, scale, gamma): return scale * gamma
+    def by_total(self, g, mean): return Unbroadcast(mean.shape)(g)
+    def by_dot(self, g, mean, scale, centred): return Inner(mean.shape)(g, centred) * scale
 
-    def grad_x(self, g, gamma, scale, centred, slope, total, dot):
-        n = centred.size // (scale.size or 1)
-        dx = centred * along(scale * dot / -n, centred)
-        dx += slope
-        dx -= along(total / n, centred)
-        dx *= along(scale * gamma if self.even else scale, centred)
-        return dx
+    def grad_gamma(self, g, dot): return dot
+    def grad_beta(self, g, total): return total
 
-    def grad_gamma(self, g, scale, shape_gamma, centred, dot):
-        return dot if self.even else Inner(shape_gamma)(g, centred * along(scale, centred))
 
-    def grad_beta(self, g, total): return total if self.even else g
+class Normalize(Normalization):
+    """For gamma and beta of any shape, as in layer normalisation."""
+
+    __slots__ = ()
+
+    def forward(self, x, gamma, beta, mean, off, var, scale):
+        self.statistics = mean, var
+        off = into(np.multiply, off, along(scale, x))
+        return into(np.add, into(np.multiply, off, along(gamma, x)), along(beta, x))
+
+    def by_moves(self, g, centred): return g * centred
+    def by_total(self, g, gamma, mean): return Inner(mean.shape)(g, gamma)
+    def by_dot(self, g, gamma, mean, scale, moves): return Inner(mean.shape)(moves, gamma) * scale
+
+    def grad_gamma(self, g, scale, shape_gamma, moves): return Inner(shape_gamma)(moves, scale)
+    def grad_beta(self, g): return g
 
 
 class LSTM(Function):

@@ -35,13 +35,14 @@ class Mean(Function):
 
 
 class Inner(Function):
-    """Sum of a * b, of one shape, over the axes along which ``shape`` would be repeated."""
+    """Sum of a * b, where b is broadcast to a, over the axes along which ``shape`` would be repeated."""
 
     __slots__ = ("shape",)
+    broadcasts = True
 
     def __init__(self, shape): self.shape = shape
     def forward(self, a, b): return sums.inner(a, b, self.shape)
-    def grad_a(self, g, b): return b * g
+    def grad_a(self, g, b, shape_a): return Broadcast(shape_a)(b * g)
     def grad_b(self, g, a): return a * g
 
 
