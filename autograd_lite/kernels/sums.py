@@ -65,7 +65,7 @@ def inner(a: np.ndarray, b: np.ndarray, shape: Shape) -> Any:
     array([2., 2., 2.])
     """
     axes, keepdims = _broadcast_axes(a.shape, shape)
-    plan = _plan_for(a, axes) if getattr(b, "dtype", None) == a.dtype else None
+    plan = _plan_for(a, axes) if isinstance(b, np.ndarray) and a.dtype == b.dtype else None
     if plan is None:
         return unbroadcast(a * b, shape)
     x = plan.rows_of(a)

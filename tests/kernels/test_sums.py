@@ -1,6 +1,7 @@
 """Sums by BLAS equal NumPy's, in every layout and along all axes."""
 
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -41,6 +42,9 @@ def test_sums_and_means_equal_those_of_numpy(way, a, data, keepdims):
 def test_inner_products_are_sums_of_products_down_to_a_shape(a, data):
     a = a.astype("f") if a.dtype in (np.float16, bool) else a  # sums of those would overflow
     b = (a + 1).astype(a.dtype) if data.draw(st.booleans()) else np.ones(a.shape, a.dtype)
+    if data.draw(st.booleans()):  # then it is broadcast
+        b = b[tuple(slice(data.draw(st.sampled_from([1, None]))) for _ in a.shape)]
+        b = b.reshape(b.shape[next((i for i, n in enumerate(b.shape) if n > 1), 0) :])
     ones = data.draw(st.lists(st.booleans(), min_size=a.ndim, max_size=a.ndim))
     shape = tuple(1 if one else n for one, n in zip(ones, a.shape, strict=True))
     shape = shape[data.draw(st.integers(0, a.ndim)) :]
@@ -52,6 +56,17 @@ def test_inner_products_are_sums_of_products_down_to_a_shape(a, data):
         y = sums.inner(a, b, shape)
     assert np.shape(y) == shape
     np.testing.assert_allclose(np.asarray(y, "f8"), expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(30,), (20, 1)])
+@pytest.mark.parametrize("factor", [(20, 30), (30,), (20, 1), (1, 1), ()])
+def test_inner_products_with_what_is_repeated_along_some_axes_or_all(factor, shape, dtype):
+    a = (np.arange(600) % 7).reshape(20, 30).astype(dtype)
+    b = (np.arange(math.prod(factor)) % 5).reshape(factor).astype(dtype) if factor else 3.0
+    y = sums.inner(a, b, shape)
+    assert y.dtype == dtype
+    np.testing.assert_array_equal(y, (a * b).sum(0) if shape == (30,) else (a * b).sum(1, keepdims=True))
 
 
 @pytest.mark.parametrize("layout", list(itertools.permutations(range(3))))
