@@ -13,7 +13,7 @@ from .scratch import slices
 LEAST = 1 << 22  # multiplications; fewer are done before another thread wakes up
 MANY = 1 << 20  # elements to be read, with which the same holds
 SMALL = 1 << 14  # numbers in the result, which to write twice costs next to nothing
-FEW, DEEP, WORTH = 64, 512, 1 << 20  # rows, summands and multiplications; to turn the result costs something too
+FEW, DEEP, LARGE = 64, 6, 1536  # rows; summands for each of them; numbers in the result: for fewer BLAS has other ways
 
 
 def matmul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -54,7 +54,8 @@ def _whole(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def _turned_is_faster(a: np.ndarray, b: np.ndarray) -> bool:
     """Whether ``(b.T @ a.T).T`` is faster, up to three times, since ``b`` lies in memory the other way round.
 
-    For each product BLAS lays out such a factor anew, which is most of the work if the other one has few rows.
+    For each product BLAS lays out such a factor anew, which is most of the work if the other one has few rows; then it
+    is worth turning the result.
     """
     (m, k), n = a.shape, b.shape[1]
-    return m <= FEW < n and k >= DEEP and m * k * n >= WORTH and a.dtype == b.dtype == np.float32 and b.flags.fnc
+    return m <= FEW and k >= DEEP * m and m * n >= LARGE and a.dtype == b.dtype == np.float32 and b.flags.fnc
