@@ -21,13 +21,16 @@ _kept = threading.local()
 
 def scratch(name: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
     """An array of any content that is valid until this thread asks for the same name again."""
+    array: np.ndarray | None = getattr(_kept, name, None)
+    if array is not None and array.shape == shape and array.dtype == dtype:
+        return array  # as for most tiles
     dtype = np.dtype(dtype)
     size = math.prod(shape) * dtype.itemsize
-    buffer: np.ndarray | None = getattr(_kept, name, None)
+    buffer = None if array is None else array.base
     if buffer is None or buffer.size < size:
         buffer = np.empty(size, np.uint8)
-        setattr(_kept, name, buffer)
-    array: np.ndarray = buffer[:size].view(dtype).reshape(shape)
+    array = buffer[:size].view(dtype).reshape(shape)
+    setattr(_kept, name, array)
     return array
 
 
