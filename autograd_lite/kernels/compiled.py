@@ -85,7 +85,9 @@ def run(loop: Callable[..., None], *args: Any) -> bool:
 
 
 def rows(images: np.ndarray) -> np.ndarray | None:
-    """Images (N, C, H, W) as (H, W, N * C), if they lie so in memory."""
+    """Images (N, C, H, W) as (H, W, N * C), if they lie so in memory, and loops are compiled."""
+    if not wanted():
+        return None
     lines = images.transpose(2, 3, 0, 1)
     return lines.reshape(*lines.shape[:2], -1) if lines.flags.c_contiguous and lines.size else None
 
