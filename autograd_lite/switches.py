@@ -90,6 +90,6 @@ def updated_since(array: object, count: int) -> bool:
 
 
 def _owner(array: np.ndarray) -> np.ndarray:
-    while (base := array.base) is not None and isinstance(base, np.ndarray):
+    while isinstance(base := array.base, np.ndarray):
         array = base
     return array

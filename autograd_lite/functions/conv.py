@@ -183,10 +183,8 @@ def max_pool2d(
     >>> max_pool2d([[[[1.0, 2.0], [3.0, 4.0]]]], 2).tolist()
     [[[[4.0]]]]
     """
-    x, steps = _images(x, "max_pool2d"), pair(dilation, "dilation", 1)
-    geometry = (*_pooling(kernel_size, stride, padding, ceil_mode), steps)
-    if any(k > 1 and step > n for k, step, n in zip(geometry[0], steps, x.shape[2:], strict=True)):
-        raise ShapeError(f"max_pool2d: with dilation {steps}, windows of images {x.shape} would lie in padding alone.")
+    x = _images(x, "max_pool2d")
+    geometry = (*_pooling(kernel_size, stride, padding, ceil_mode), pair(dilation, "dilation", 1))
     return x.apply(rules.MaxPool2d(geometry), (x,))
 
 

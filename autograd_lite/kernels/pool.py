@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import ShapeError
 from . import compiled, loops, threads
 from .scratch import laid_out, pieces, slices
 from .windows import Pair, Shape, output_sizes, places
@@ -36,12 +37,19 @@ def max_pool2d(
     -------
     ndarray, shape (N, C, OH, OW)
 
+    Raises
+    ------
+    ShapeError
+        If the window does not fit, or one would lie in the padding alone.
+
     Examples
     --------
     >>> max_pool2d(np.arange(8.0).reshape(1, 1, 2, 4), (2, 2), (2, 2))
     array([[[[5., 7.]]]])
     """
     out = output_sizes(x.shape[2:], kernel, stride, padding, dilation, ceil_mode)
+    if any(k > 1 and d > n for k, d, n in zip(kernel, dilation, x.shape[2:], strict=True)):
+        raise ShapeError(f"With dilation {dilation}, windows of images {x.shape} would lie in the padding alone.")
     y = np.empty_like(x, shape=(*x.shape[:2], *out))
 
     def work(part: Part) -> None:

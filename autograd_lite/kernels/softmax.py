@@ -19,7 +19,7 @@ def softmax(a: np.ndarray, axis: int) -> np.ndarray:
     a, back = _classes_first(a, axis)
     if back and a.size and a.dtype.kind == "f" and np.isfinite(top := a.max()):
         # One maximum for all costs a tenth of one for each row, and serves as well where no row is far below it.
-        z: np.ndarray = np.subtract(a, top)
+        z: np.ndarray = a - top
         np.exp(z, out=z)
         sums = total(z, back, keepdims=True)
         if sums.min() > NEAR:

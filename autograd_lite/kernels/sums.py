@@ -56,8 +56,10 @@ def unbroadcast(a: np.ndarray, shape: Shape) -> Any:
     return sums.reshape(shape) if keepdims else sums
 
 
-def inner(a: np.ndarray, b: np.ndarray, shape: Shape) -> Any:
-    """``unbroadcast(a * b, shape)``, where ``b`` is broadcast to ``a``, without writing many products down.
+def inner(a: np.ndarray, b: Any, shape: Shape) -> Any:
+    """``unbroadcast(a * b, shape)``, where ``b``, an array or a number, is broadcast to ``a``.
+
+    If it can be done, no products are written down, or only few.
 
     Examples
     --------
@@ -66,13 +68,10 @@ def inner(a: np.ndarray, b: np.ndarray, shape: Shape) -> Any:
     """
     axes, keepdims = _broadcast_axes(a.shape, shape)
     plan = _plan_for(a, axes) if isinstance(b, np.ndarray) and a.dtype == b.dtype else None
-    if plan is None:
-        return unbroadcast(a * b, shape)
-    x = plan.rows_of(a)
-    if a.shape == b.shape and a.strides == b.strides:
-        sums = _products(x, plan.rows_of(b), plan)
-    elif plan.order is None and _runs_along(b.shape, a.shape, axes):
-        weights = b.reshape(plan.height)
+    if plan and (a.shape, a.strides) == (b.shape, b.strides):
+        sums = _products(plan.rows_of(a), plan.rows_of(b), plan)
+    elif plan and plan.order is None and _runs_along(b.shape, a.shape, axes):
+        x, weights = plan.rows_of(a), b.reshape(plan.height)
         sums = np.dot(weights, x) if plan.first else np.dot(x, weights)
     else:
         return unbroadcast(a * b, shape)
@@ -156,10 +155,10 @@ def _plan(shape: Shape, strides: Shape, kind: str, axis: int | Shape) -> Plan | 
     first = axes == set(order[: len(axes)])
     if not axes or not rest or not (first or (axes == set(order[len(rest) :]) and height <= LONG)):
         return None
-    rows = (height, count) if first else (count, height)
+    rows, straight = (height, count) if first else (count, height), order == sorted(order)
     return Plan(
-        order=None if order == sorted(order) else tuple(order),
-        rows=None if rows == shape and order == sorted(order) else rows,
+        order=None if straight else tuple(order),
+        rows=None if straight and rows == shape else rows,
         height=height,
         ones=_many_ones(kind)[:height] if height <= LONG else None,
         first=first,

@@ -19,8 +19,8 @@ class _Pool(Module):
     def extra_repr(self) -> str:
         """The arguments, for ``repr``."""
         text = f"kernel_size={self.kernel_size}"
-        for name, default in (("stride", self.kernel_size), ("padding", 0), ("ceil_mode", False), ("dilation", 1)):
-            if getattr(self, name, default) != default:
+        for name, default in (("stride", self.kernel_size), ("padding", 0), ("ceil_mode", False)):
+            if getattr(self, name) != default:
                 text += f", {name}={getattr(self, name)}"
         return text
 
@@ -56,21 +56,19 @@ class MaxPool2d(_Pool):
         dilation: Pair = 1,
     ) -> None:
         super().__init__(kernel_size, stride, padding, ceil_mode)
-        self.dilation = dilation
+        self.dilation: Any = dilation  # one number where windows are of signals
 
     def forward(self, x: Any) -> Tensor:
         """(N, C, H, W) to (N, C, OH, OW)."""
         return F.max_pool2d(x, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.dilation)
 
+    def extra_repr(self) -> str:
+        """The arguments, for ``repr``."""
+        return super().extra_repr() + (f", dilation={self.dilation}" if self.dilation != 1 else "")
 
-class MaxPool1d(_Pool):
-    """The maximum of each window of a signal; arguments as for :class:`MaxPool2d`."""
 
-    def __init__(
-        self, kernel_size: int, stride: int | None = None, padding: int = 0, ceil_mode: bool = False, dilation: int = 1
-    ) -> None:
-        super().__init__(kernel_size, stride, padding, ceil_mode)
-        self.dilation = dilation
+class MaxPool1d(MaxPool2d):
+    """The maximum of each window of a signal."""
 
     def forward(self, x: Any) -> Tensor:
         """(N, C, L) to (N, C, OL)."""
