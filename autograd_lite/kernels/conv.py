@@ -19,6 +19,7 @@ from ..errors import ShapeError
 from . import depthwise, threads, winograd
 from .depthwise import Geometry
 from .patches import FEW, Patches
+from .products import by_rows, over_rows
 from .scratch import pieces, scratch, slices
 from .windows import Pair, Shape, output_sizes, places
 
@@ -164,9 +165,11 @@ def _forward(
             whole = tile.flags.c_contiguous and tile.dtype == patches.dtype
             total = tile if whole else scratch("total", tile.shape, patches.dtype)
             sums = total.reshape(math.prod(total.shape[:3]), len(w))
-            np.matmul(windows[0], filters[0], out=sums)
+            by_rows(windows[0], filters[0], sums)
             for matrix, factor in zip(windows[1:], filters[1:], strict=True):
-                sums += np.matmul(matrix, factor, out=scratch("more", sums.shape, patches.dtype))
+                more = scratch("more", sums.shape, patches.dtype)
+                by_rows(matrix, factor, more)
+                sums += more
             if biases is not None:
                 total += biases
             if not whole:
@@ -185,10 +188,8 @@ def _weight_gradient(
     def products(part: tuple[slice, slice]) -> Iterator[np.ndarray]:
         batch, lines = part
         for rows, windows in patches.left(x[batch], lines):
-            tile, product = _rows(cotangent[rows, :, batch], patches.dtype), np.empty(patches.stack, patches.dtype)
-            for matrix, factor in zip(windows, product, strict=True):
-                np.matmul(matrix.T, tile, out=factor)
-            yield product
+            tile = _rows(cotangent[rows, :, batch], patches.dtype)
+            yield np.stack([over_rows(matrix, tile) for matrix in windows])
 
     parts = threads.run(lambda part: reduce(operator.iadd, products(part)), patches.parts(len(x)))
     dw = reduce(operator.iadd, parts) if parts else np.zeros(patches.stack)
@@ -228,7 +229,9 @@ def _shares(cotangents: np.ndarray, w: np.ndarray) -> np.ndarray:
         out = scratch("windows", (kh * kw * c, n), dtype)
         return np.matmul(filters, cotangents.T, out=out).reshape(kh, kw, c, n)
     filters = w.transpose(2, 3, 0, 1).astype(dtype, copy=False)
-    return np.matmul(cotangents, filters, out=scratch("windows", (kh, kw, n, c), dtype)).swapaxes(2, 3)
+    shares = scratch("windows", (kh, kw, n, c), dtype)
+    by_rows(cotangents, filters, shares)
+    return shares.swapaxes(2, 3)
 
 
 def _rows(tile: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:

@@ -47,6 +47,12 @@ def count() -> int:
     return _count or 1
 
 
+def alone() -> bool:
+    """Whether the cores are ours, and BLAS has one thread for each product."""
+    count()
+    return bool(_count)
+
+
 def parts(size: int) -> int:
     """Into how many parts to cut work on ``size`` bytes: one for each thread, unless handing over costs more."""
     return count() if size >= LEAST else 1

@@ -5,10 +5,10 @@ will do. In two dimensions that is 16 for 36 (Lavin and Gray, Fast Algorithms fo
 
     y = A' ((G w G') * (B' d B)) A      for a tile d of 4 x 4 elements, which gives 2 x 2 outputs
 
-The products, summed over channels, are 16 products of matrices. Everything else is additions of whole arrays, and they
-are fast where neighbours in memory are treated alike. So even and odd columns lie apart: what a tile adds are then long
-runs, one tile's element beside the next tile's. Where loops can be compiled, one pass does all additions of a tile.
-Rounding errors are a little larger, so only float32 goes this way.
+The products, summed over channels, are 16 products of matrices. What comes before and after is a product with a small
+matrix too, for the rows of the tiles and for their columns; and the images and channels, side by side in memory, make
+as long a row of the other factor as BLAS could wish for. Where loops can be compiled, one pass does both. Rounding
+errors are a little larger, so only float32 goes this way.
 """
 
 from __future__ import annotations
@@ -18,14 +18,17 @@ from collections.abc import Iterator
 from functools import reduce
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
-from . import compiled, loops, threads
+from . import compiled, loops, products, threads
 from .scratch import pieces, scratch, slices
 from .windows import Pair, Shape, fill
 
 G = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, -1]], np.float32)  # of d and g, the last is turned
+B = np.array([[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]], np.float32)
 A = np.array([[1, 1, 1, 0], [0, 1, -1, 1]], np.float32)
-GG, AA = np.kron(G, G), np.kron(A, A)  # what they do to the columns and to the rows, at once
+GG = np.kron(G, G)  # what it does to the columns and to the rows, at once
+AA = np.kron(A, A).reshape(2, 2, 16).swapaxes(0, 1).copy()  # the same, for the row and the column of an output
 
 
 def suits(filters: Shape, groups: int, stride: Pair, dilation: Pair, dtype: np.dtype[np.generic]) -> bool:
@@ -46,7 +49,7 @@ def correlate(x: np.ndarray, w: np.ndarray, bias: np.ndarray | None, y: np.ndarr
         biases = None if bias is None else np.tile(bias, n)
         for rows, d in _tiles(x, batch, w.shape, y.shape[2:], padding):
             m = scratch("product", (*d.shape[:4], n * len(w)), np.float32)
-            np.matmul(_by_group(d, groups, c), filters, out=_by_group(m, groups, o))
+            products.by_rows(_by_group(d, groups, c), filters, _by_group(m, groups, o))
             if biases is not None:
                 m[1, 1] += biases  # this product is a summand of all four outputs
             if not compiled.run(loops.winograd_outputs, compiled.rows(y), m, rows.start, batch.start * len(w)):
@@ -59,12 +62,12 @@ def weight_gradient(g: np.ndarray, x: np.ndarray, shape: Shape, padding: Pair, g
     """What filters of ``shape`` (O, C / groups, 3, 3) get of the cotangent ``g`` (N, O, OH, OW)."""
     o, c = shape[0] // groups, shape[1]
 
-    def products(batch: slice) -> Iterator[np.ndarray]:
+    def shares(batch: slice) -> Iterator[np.ndarray]:
         for rows, d in _tiles(x, batch, shape, g.shape[2:], padding):
             u = _cotangents(g, batch, rows.start, d.shape[2:4])
-            yield np.matmul(_by_group(d, groups, c).swapaxes(2, 3), _by_group(u, groups, o))
+            yield products.over_rows(_by_group(d, groups, c), _by_group(u, groups, o))
 
-    parts = threads.run(lambda batch: reduce(operator.iadd, products(batch)), _batches(x.shape, shape, g.shape[2:]))
+    parts = threads.run(lambda batch: reduce(operator.iadd, shares(batch)), _batches(x.shape, shape, g.shape[2:]))
     total = reduce(operator.iadd, parts) if parts else np.zeros((16, groups, c, o), np.float32)
     dw = (GG.T @ total.reshape(16, groups * c * o)).reshape(3, 3, groups, c, o)
     return dw.transpose(2, 4, 3, 1, 0).reshape(shape)
@@ -106,40 +109,41 @@ def _cotangents(g: np.ndarray, batch: slice, top: int, size: Shape) -> np.ndarra
         else:  # the last tiles are half outside
             for i, j in np.ndindex(2, 2):
                 fill(u[3 * j, 3 * i].reshape(high, wide, *strip.shape[2:]), strip, (2, 2), (-i, -j))
-        for part in (u[::3].swapaxes(0, 1), u):  # rows of the corners, then columns of all
+        for part in (u[::3].swapaxes(0, 1), u):  # rows of the corners, then columns of all; two numbers are soon added
             np.add(part[0], part[3], out=part[1])
             np.subtract(part[0], part[3], out=part[2])
     return u
 
 
 def _transformed(strip: np.ndarray, d: np.ndarray) -> None:
-    """B' d B of the tiles of a strip."""
-    high, wide, length = d.shape[2:]
-    half = scratch("half", (4, 2, high, wide + 1, length), np.float32)
-    rows = strip.reshape(high + 1, 2, wide + 1, 2, length).transpose(1, 3, 0, 2, 4)  # pairs of rows and of columns
-    _b_transposed(rows[:, :, :-1], rows[:, :, 1:], half)
-    columns = half.swapaxes(0, 1)
-    _b_transposed(columns[:, :, :, :-1], columns[:, :, :, 1:], d)
+    """B' d B of the tiles of a strip (2 * rows + 2, 2 * columns + 2, M)."""
+    high = d.shape[2]
+    half = scratch("half", (4, high, *strip.shape[1:]), np.float32)
+    runs = 1 if 16 * strip[0].size <= products.FREE else strip.shape[1]  # that a row is cut into
+    rows = _fours(strip, 0).reshape(high, 4, runs, -1)
+    np.matmul(B, rows.swapaxes(1, 2), out=half.reshape(4, high, runs, -1).transpose(1, 2, 0, 3))
+    np.matmul(B, _fours(half, 2), out=d.transpose(1, 2, 3, 0, 4))
 
 
-def _b_transposed(these: np.ndarray, next: np.ndarray, out: np.ndarray) -> None:
-    """B' times each four neighbours, two of which are ``these`` and two the ``next``."""
-    np.subtract(these, next, out=out[::3])
-    np.add(these[1], next[0], out=out[1])
-    np.subtract(next[0], these[1], out=out[2])
+def _fours(a: np.ndarray, axis: int) -> np.ndarray:
+    """All four neighbours along an axis that begin with an even one: (..., how many, 4, ...)."""
+    shape, steps = a.shape, a.strides
+    return as_strided(
+        a,
+        (*shape[:axis], shape[axis] // 2 - 1, 4, *shape[axis + 1 :]),
+        (*steps[:axis], 2 * steps[axis], steps[axis], *steps[axis + 1 :]),
+    )
 
 
 def _outputs(m: np.ndarray, tile: np.ndarray) -> None:
     """A' m A as a tile of the output."""
-    high, wide = m.shape[2:4]
-    quarters = scratch("quarters", (2, 2, high, wide, *tile.shape[2:]), np.float32)  # one output of each 2 x 2
-    np.matmul(AA, m.reshape(16, -1), out=quarters.reshape(4, -1))
-    if tile.shape[:2] == (2 * high, 2 * wide):
-        tile.reshape(high, 2, wide, 2, *tile.shape[2:])[...] = quarters.transpose(2, 1, 3, 0, 4, 5)
-        return
-    for j, i in np.ndindex(2, 2):  # the last tiles are half outside of the output
-        part = tile[i::2, j::2]
-        part[...] = quarters[j, i, : len(part), : part.shape[1]]
+    high, wide, length = m.shape[2:]
+    fits = tile.shape[:2] == (2 * high, 2 * wide)
+    whole = tile if fits else scratch("output", (2 * high, 2 * wide, *tile.shape[2:]), np.float32)
+    squares = whole.reshape(high, 2, wide, 2, length).swapaxes(1, 2)
+    np.matmul(AA, m.reshape(16, high, wide, 1, length).transpose(1, 2, 3, 0, 4), out=squares)
+    if not fits:  # the last tiles are half outside of the output
+        tile[...] = whole[: len(tile), : tile.shape[1]]
 
 
 def _batches(images: Shape, filters: Shape, out: Shape) -> list[slice]:
