@@ -9,8 +9,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-import numpy as np
-
+from ._arrays import read_only
 from .errors import RuleError
 
 PACKAGE = __name__.partition(".")[0] + "."
@@ -30,7 +29,7 @@ def watch(rule: type) -> None:
 def _watched(rule: type, method: Callable[..., Any], wanted: str) -> Callable[..., Any]:
     @wraps(method)
     def call(self: Any, *args: Any) -> Any:
-        result = method(self, *map(_read_only, args))
+        result = method(self, *map(read_only, args))
         kind = getattr(getattr(result, "dtype", None), "kind", None)
         if kind is None or (wanted != "an array" and kind not in "fc"):
             what = type(result).__name__ if kind is None else f"data of dtype {result.dtype}"
@@ -38,10 +37,3 @@ def _watched(rule: type, method: Callable[..., Any], wanted: str) -> Callable[..
         return result
 
     return call
-
-
-def _read_only(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        value = value.view()
-        value.flags.writeable = False
-    return value

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ._arrays import Piece
+from ._arrays import Piece, unboxed
 from .errors import RuleError
 from .function import LEAF, Node, Traced
 from .ops.elementwise import Where
@@ -77,9 +77,12 @@ def fit(part: Any, shape: tuple[int, ...], node: Node, i: int) -> Any:
     if node.plan.broadcasts and can_broadcast(shape, part.shape):
         return Unbroadcast(shape)(part)
     method: Any = node.plan.gradients[0 if node.plan.variadic else i]
-    raise RuleError(
+    problem = (
         f"{node.rule!r}.{method.__name__} returned a gradient of shape {part.shape} for an input of shape {shape}."
     )
+    if can_broadcast(shape, part.shape):
+        problem += " If forward broadcasts its inputs, the class should say so: broadcasts = True."
+    raise RuleError(problem)
 
 
 def settle(part: Any, gradient: Any, node: Node, singular: list[str]) -> Any:
@@ -126,8 +129,7 @@ def own(gradient: Any, owned: bool, scalar: Any = None) -> Any:
         return same if same.dtype.type is scalar else same.astype(scalar)
     if gradient.__class__ is scalar or (owned and gradient.dtype.type is scalar):
         return gradient
-    array = np.array(gradient, scalar)
-    return array if array.ndim else array[()]
+    return unboxed(np.array(gradient, scalar))
 
 
 LEAF.taps = (collect,)

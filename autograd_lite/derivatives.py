@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,8 @@ import numpy as np
 from . import engine
 from .errors import GradError, ShapeError
 from .function import Node
-from .gradients import cotangent
+from .gradients import enable_grad, run, wrapped
 from .ops.shape import Stack
-from .switches import recording
 from .tensor import Tensor, as_tensor
 
 Tensors = Tensor | Sequence[Tensor]
@@ -62,26 +61,17 @@ def grad(
     if len(gs) != len(ys):
         raise ShapeError(f"{len(ys)} outputs need as many grad_outputs; {len(gs)} were given.")
     targets = [_node(x, i) for i, x in enumerate(xs)]
-    starts = [cotangent(y, g) for y, g in zip(ys, gs, strict=True)]
-    roots = [_node(y, i) for i, y in enumerate(ys)]
-    retain = create_graph if retain_graph is None else retain_graph
-    caller = sys._getframe(1)
-    place = (caller.f_code, caller.f_lineno)
-    if create_graph:
-        with recording(True):
-            found = engine.gradients_at(targets, roots, [as_tensor(g) for g in starts], retain, Tensor.wrap, place)
-    else:
-        arrays = [getattr(g, "_data", g) for g in starts]
-        found = engine.gradients_at(targets, roots, arrays, retain, None, place)
+    found = run(partial(engine.gradients_at, targets), ys, gs, retain_graph, create_graph)
     missing = [i for i, node in enumerate(targets) if node not in found]
     if missing and not allow_unused:
         raise GradError(
             f"The outputs do not depend on input {missing[0]}, of shape {xs[missing[0]].shape}. "
             "Pass allow_unused=True to get None for it."
         )
-    return tuple(None if node not in found else _wrapped(found[node]) for node in targets)
+    return tuple(None if node not in found else wrapped(found[node]) for node in targets)
 
 
+@enable_grad()
 def vjp(f: Callable[..., Tensor], inputs: Tensors, v: Any = None) -> tuple[Tensor, tuple[Tensor, ...]]:
     """The value of ``f(*inputs)`` and the product of the cotangent ``v`` with its Jacobian, one part an input.
 
@@ -92,9 +82,10 @@ def vjp(f: Callable[..., Tensor], inputs: Tensors, v: Any = None) -> tuple[Tenso
     """
     xs = _fresh(inputs)
     y = f(*xs)
-    return y.detach(), _known(grad(y, xs, v, allow_unused=True), xs)
+    return y.detach(), _gradients(y, xs, v)
 
 
+@enable_grad()
 def jvp(f: Callable[..., Tensor], inputs: Tensors, v: Any) -> tuple[Tensor, Tensor]:
     """The value of ``f(*inputs)`` and the product of its Jacobian with the tangents ``v``, one an input.
 
@@ -111,14 +102,12 @@ def jvp(f: Callable[..., Tensor], inputs: Tensors, v: Any) -> tuple[Tensor, Tens
         raise ShapeError(f"Tangents of shapes {[t.shape for t in tangents]} for inputs of {[x.shape for x in xs]}.")
     y = f(*xs)
     u = Tensor(np.zeros(y.shape, y.dtype), requires_grad=True)
-    rows = grad(y, xs, u, create_graph=True, allow_unused=True)
-    products = [(row * t).sum() for row, t in zip(rows, tangents, strict=True) if row is not None and row.requires_grad]
-    if not products:
-        return y.detach(), Tensor(np.zeros(y.shape, y.dtype))
-    (product,) = grad(sum(products[1:], products[0]), u, allow_unused=True)
-    return y.detach(), Tensor(np.zeros(y.shape, y.dtype)) if product is None else product
+    rows = _gradients(y, xs, u, create_graph=True)
+    (product,) = _gradients(sum((row * t).sum() for row, t in zip(rows, tangents, strict=True)), [u])
+    return y.detach(), product
 
 
+@enable_grad()
 def jacobian(f: Callable[..., Tensor], inputs: Tensors, create_graph: bool = False) -> Any:
     """All derivatives of ``f(*inputs)``: for each input a tensor of shape ``output.shape + input.shape``.
 
@@ -133,27 +122,23 @@ def jacobian(f: Callable[..., Tensor], inputs: Tensors, create_graph: bool = Fal
     Tensor([[2., 0.],
             [0., 4.]])
     """
-    xs = list(_sequence(inputs)) if create_graph and all(x.requires_grad for x in _sequence(inputs)) else _fresh(inputs)
+    xs = [x if create_graph and x.requires_grad else _fresh(x)[0] for x in _sequence(inputs)]
     y = f(*xs)
     rows = []
     for i in range(y.size):
         unit = np.zeros(y.size, y.dtype)
         unit[i] = 1
-        parts = (
-            grad(y, xs, unit.reshape(y.shape), create_graph, retain_graph=True, allow_unused=True)
-            if y.requires_grad
-            else [None] * len(xs)
-        )
-        rows.append(_known(parts, xs))
+        rows.append(_gradients(y, xs, unit.reshape(y.shape), create_graph, retain_graph=True))
     columns = [
         x.apply(Stack(0), tuple(row[k] for row in rows)).reshape(y.shape + x.shape)
         if rows
-        else Tensor(np.zeros(y.shape + x.shape))
+        else Tensor(np.zeros(y.shape + x.shape, y.dtype))
         for k, x in enumerate(xs)
     ]
     return columns[0] if isinstance(inputs, Tensor) else tuple(columns)
 
 
+@enable_grad()
 def hessian(f: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     """All second derivatives of a number ``f(x)``, a tensor of shape ``x.shape + x.shape``.
 
@@ -163,9 +148,10 @@ def hessian(f: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     Tensor([[ 6.,  0.],
             [ 0., 12.]])
     """
-    return jacobian(lambda z: _slope(f, z), x)  # type: ignore[no-any-return]
+    return jacobian(lambda z: _value_and_slope(f, z)[1], x)  # type: ignore[no-any-return]
 
 
+@enable_grad()
 def hvp(f: Callable[[Tensor], Tensor], x: Tensor, v: Any) -> tuple[Tensor, Tensor]:
     """The value of ``f(x)``, a number, and the product of its second derivatives with ``v``.
 
@@ -178,14 +164,15 @@ def hvp(f: Callable[[Tensor], Tensor], x: Tensor, v: Any) -> tuple[Tensor, Tenso
     v = as_tensor(v)
     if v.shape != x.shape:
         raise ShapeError(f"A direction of shape {v.shape} for an input of shape {x.shape}.")
-    slope = _slope(f, z)
-    (product,) = _known(grad(slope, [z], v, allow_unused=True) if slope.requires_grad else (None,), [z])
-    return f(x.detach()), product
+    y, slope = _value_and_slope(f, z)
+    (product,) = _gradients(slope, [z], v)
+    return y.detach(), product
 
 
-def _slope(f: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
-    (slope,) = _known(grad(f(z), [z], create_graph=True, allow_unused=True), [z])
-    return slope
+def _value_and_slope(f: Callable[[Tensor], Tensor], z: Tensor) -> tuple[Tensor, Tensor]:
+    y = f(z)
+    (slope,) = _gradients(y, [z], create_graph=True)
+    return y, slope
 
 
 def _sequence(value: Any) -> Sequence[Any]:
@@ -208,10 +195,11 @@ def _fresh(inputs: Tensors) -> list[Tensor]:
     return [Tensor(x, requires_grad=True, copy=False) for x in _sequence(inputs)]
 
 
-def _known(gradients: Sequence[Tensor | None], xs: Sequence[Tensor]) -> tuple[Tensor, ...]:
-    """Zeros in place of gradients that do not exist."""
-    return tuple(Tensor(np.zeros(x.shape, x.dtype)) if g is None else g for g, x in zip(gradients, xs, strict=True))
-
-
-def _wrapped(gradient: Any) -> Tensor:
-    return gradient if isinstance(gradient, Tensor) else Tensor.wrap(gradient)
+def _gradients(
+    y: Any, xs: Sequence[Tensor], v: Any = None, create_graph: bool = False, retain_graph: bool | None = None
+) -> tuple[Tensor, ...]:
+    """The gradients of ``y`` at ``xs``: zeros where it depends on nothing."""
+    found: Sequence[Tensor | None] = [None] * len(xs)
+    if isinstance(y, Tensor) and y.requires_grad:
+        found = grad(y, xs, v, create_graph, retain_graph, allow_unused=True)
+    return tuple(Tensor(np.zeros(x.shape, x.dtype)) if g is None else g for g, x in zip(found, xs, strict=True))

@@ -89,6 +89,9 @@ class Function:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        if hasattr(cls, "backward"):
+            raise RuleError(f"{cls.__name__}.backward would never be called; write one grad_<input>(self, g, ...) for "
+                            "each input of forward instead.")  # fmt: skip
         if hasattr(cls, "forward"):
             watch(cls)
             cls.plan = Plan(cls)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from . import engine
+from ._arrays import read_only, unboxed
 from .array_methods import ArrayMethods
 from .errors import DTypeError, GradError, ShapeError
 from .function import Leaf, Node, new_leaf
 from .recording import Recorded
-from .switches import recording
+from .switches import Recording
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Hook = Callable[["Tensor"], "Tensor | ArrayLike | None"]
 
 
-def no_grad() -> AbstractContextManager[None]:
+def no_grad() -> Recording:
     """Compute without recording inside the block; usable as a decorator too.
 
     Examples
@@ -35,12 +35,39 @@ def no_grad() -> AbstractContextManager[None]:
     >>> y.requires_grad
     False
     """
-    return recording(False)
+    return Recording(False)
 
 
-def enable_grad() -> AbstractContextManager[None]:
-    """Record inside the block, also within :func:`no_grad`."""
-    return recording(True)
+def enable_grad() -> Recording:
+    """Record inside the block, also within :func:`no_grad`.
+
+    Examples
+    --------
+    >>> from autograd_lite import Tensor
+    >>> x = Tensor(2.0, requires_grad=True)
+    >>> with no_grad(), enable_grad():
+    ...     y = x * x
+    >>> y.requires_grad
+    True
+    """
+    return Recording(True)
+
+
+class Handle:
+    """What registering a hook returns: :meth:`remove`, or a call, takes it back; twice does no harm."""
+
+    __slots__ = ("_undo",)
+
+    def __init__(self, undo: Callable[[], object]) -> None:
+        self._undo: Callable[[], object] | None = undo
+
+    def remove(self) -> None:
+        """Take back what was registered."""
+        undo, self._undo = self._undo, None
+        if undo is not None:
+            undo()
+
+    __call__ = remove
 
 
 class Gradients(ArrayMethods):
@@ -102,7 +129,7 @@ class Gradients(ArrayMethods):
             array = np.array(value._data if isinstance(value, Recorded) else value, self.dtype)
             if array.shape != self.shape:
                 raise ShapeError(f"A gradient of shape {array.shape} does not fit a tensor of shape {self.shape}.")
-            value = value if isinstance(value, Recorded) else self.wrap(array if array.ndim else array[()])
+            value = value if isinstance(value, Recorded) else self.wrap(unboxed(array))
         node.rule.grad = value
 
     def backward(self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False) -> None:
@@ -131,15 +158,7 @@ class Gradients(ArrayMethods):
         >>> x.grad.item()
         6.0
         """
-        start = cotangent(self, gradient)
-        retain = create_graph if retain_graph is None else retain_graph
-        caller = sys._getframe(1)
-        place = (caller.f_code, caller.f_lineno)
-        if create_graph:
-            with recording(True):
-                engine.backward([self.node], [_as_tensor(start)], retain, Recorded.wrap, place)  # type: ignore[list-item]
-        else:
-            engine.backward([self.node], [getattr(start, "_data", start)], retain, None, place)  # type: ignore[list-item]
+        run(engine.backward, [self], [gradient], retain_graph, create_graph)
 
     def detach(self) -> Tensor:
         """The same values, in the same memory, outside the graph."""
@@ -152,13 +171,13 @@ class Gradients(ArrayMethods):
         if not self.is_leaf and engine.retain not in self.node.plan.taps:
             engine.add_tap(self.node, engine.retain)
 
-    def register_hook(self, hook: Hook) -> Callable[[], None]:
+    def register_hook(self, hook: Hook) -> Handle:
         """Call ``hook`` with the whole gradient of this tensor; what it returns, unless None, replaces it.
 
-        Returns
-        -------
-        callable
-            Removes the hook again.
+        Raises
+        ------
+        GradError
+            If this tensor requires no gradient.
         """
         if self.node is None:
             raise GradError("This tensor requires no gradient, so a hook would never be called.")
@@ -169,10 +188,10 @@ class Gradients(ArrayMethods):
             result = hook(gradient if lifted else Recorded.wrap(read_only(gradient)))
             if result is None:
                 return None
-            return _as_tensor(result) if lifted else np.asarray(_as_tensor(result)._data)[()]
+            return wrapped(result) if lifted else np.asarray(wrapped(result)._data)[()]
 
         engine.add_tap(node, tap)
-        return lambda: engine.remove_tap(node, tap)
+        return Handle(lambda: engine.remove_tap(node, tap))
 
     @property
     def name(self) -> str | None:
@@ -186,12 +205,22 @@ class Gradients(ArrayMethods):
         self.node.rule.name = name
 
 
-def read_only(values: Any) -> Any:
-    """A view that cannot be written through; a NumPy scalar as it is."""
-    if isinstance(values, np.ndarray):
-        values = values.view()
-        values.flags.writeable = False
-    return values
+def run(
+    walk: Callable[..., Any],
+    tensors: Sequence[ArrayMethods],
+    gradients: Sequence[Any],
+    retain_graph: bool | None,
+    create_graph: bool,
+) -> Any:
+    """Let one of the engine's walks begin at ``tensors`` with ``gradients``, on behalf of the caller's caller."""
+    starts = [cotangent(tensor, gradient) for tensor, gradient in zip(tensors, gradients, strict=True)]
+    roots, retain = [tensor.node for tensor in tensors], create_graph if retain_graph is None else retain_graph
+    caller = sys._getframe(2)
+    place = (caller.f_code, caller.f_lineno)
+    if not create_graph:
+        return walk(roots, [getattr(start, "_data", start) for start in starts], retain, None, place)
+    with Recording(True):
+        return walk(roots, list(map(wrapped, starts)), retain, Recorded.wrap, place)
 
 
 def cotangent(tensor: ArrayMethods, gradient: Any) -> Any:
@@ -199,13 +228,14 @@ def cotangent(tensor: ArrayMethods, gradient: Any) -> Any:
     if tensor.node is None:
         raise GradError(
             f"This tensor of shape {tensor.shape} was computed from nothing that requires a gradient. "
-            "Create its inputs with requires_grad=True, and compute it outside no_grad()."
+            "Create its inputs with requires_grad=True, and compute it outside no_grad(); if it is a gradient itself, "
+            "compute that with create_graph=True."
         )
     if gradient is None:
         if tensor.size != 1:
             raise GradError(
-                f"backward() of a tensor of shape {tensor.shape} needs a gradient of that shape; "
-                "or reduce it to one number first, with sum() or mean()."
+                f"backward() of a tensor of shape {tensor.shape} needs a gradient of that shape, as does grad(), in "
+                "grad_outputs; or reduce the tensor to one number first, with sum() or mean()."
             )
         return np.ones(tensor.shape, tensor.dtype) if tensor.shape else tensor.dtype.type(1)
     shape = np.shape(gradient._data if isinstance(gradient, Recorded) else gradient)
@@ -213,9 +243,9 @@ def cotangent(tensor: ArrayMethods, gradient: Any) -> Any:
         raise ShapeError(f"The gradient has shape {shape}, the tensor {tensor.shape}.")
     if isinstance(gradient, Recorded):
         return gradient
-    array = np.array(gradient, tensor.dtype)
-    return array if array.ndim else array[()]
+    return unboxed(np.array(gradient, tensor.dtype))
 
 
-def _as_tensor(value: Any) -> Any:
+def wrapped(value: Any) -> Any:
+    """A tensor of ``value``, unless it is one."""
     return value if isinstance(value, Recorded) else Recorded.wrap(np.asarray(value)[()])

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ContextDecorator
 from typing import Any
 
 import numpy as np
@@ -40,17 +39,24 @@ def is_grad_enabled() -> bool:
     return this_thread.records
 
 
-@contextmanager
-def recording(on: bool) -> Iterator[None]:
-    """Record operations of this thread inside the block, or do not; restored on exceptions."""
-    before = this_thread.records
-    with _lock:
-        switches.exceptions += 1
-    this_thread.records = on
-    try:
-        yield
-    finally:
-        this_thread.records = before
+class Recording(ContextDecorator):
+    """Records operations of this thread inside a ``with`` block or a function, or does not; restored on exceptions."""
+
+    def __init__(self, on: bool) -> None:
+        self._on = on
+        self._before: list[bool] = []
+
+    def _recreate_cm(self) -> Recording:
+        return Recording(self._on)  # for each call of a function, as several threads may call it
+
+    def __enter__(self) -> None:
+        self._before.append(this_thread.records)
+        with _lock:
+            switches.exceptions += 1
+        this_thread.records = self._on
+
+    def __exit__(self, *_: object) -> None:
+        this_thread.records = self._before.pop()
         with _lock:
             switches.exceptions -= 1
 

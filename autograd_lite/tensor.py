@@ -9,9 +9,10 @@ from typing import Any, Union
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
+from ._arrays import read_only, unboxed
 from ._protocol import stand_in
 from .errors import DTypeError, GradError, RuleError, ShapeError
-from .gradients import Gradients, no_grad, read_only
+from .gradients import Gradients, no_grad
 from .operators import Operators
 from .recording import new, result_of_operations
 from .switches import this_thread
@@ -64,7 +65,7 @@ class Tensor(Operators, Gradients):
         array = np.array(data._data if isinstance(data, Tensor) else data, dtype, copy=copy or None)
         if array.dtype.kind not in "biufc":
             raise DTypeError(f"A tensor holds numbers; this is data of dtype {array.dtype}.")
-        self._data = array if array.ndim else array[()]
+        self._data = unboxed(array)
         self.node = None
         if requires_grad:
             self._require_grad(name)

@@ -504,6 +504,9 @@ def test_a_hook_can_be_removed():
     x = leaf(2)
     remove = x.register_hook(lambda g: g * 10)
     remove()
+    handle = x.register_hook(lambda g: g * 100)
+    handle.remove()
+    handle.remove()  # twice does no harm
     x.sum().backward()
     assert x.grad.tolist() == [1, 1]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .._arrays import Axis, all_axes
+from .._arrays import Axis, all_axes, one_axis
 from .._protocol import implements
 from ..errors import RuleError, ShapeError
 from ..ops import shape as rules
@@ -65,7 +65,7 @@ def roll(a: TensorLike, shift: Shape, axis: Axis = None) -> Tensor:
     if axis is None:
         return roll(a.ravel(), shift, 0).reshape(a.shape)
     axes = (axis,) if isinstance(axis, int) else tuple(axis)
-    shifts, axes = zip(*np.broadcast(lengths(shift), [all_axes(i, a.ndim)[0] for i in axes]), strict=True)
+    shifts, axes = zip(*np.broadcast(lengths(shift), [one_axis(i, a.ndim) for i in axes]), strict=True)
     return apply(rules.Roll(shifts, axes), a)
 
 
@@ -117,11 +117,15 @@ def pad(array: TensorLike, pad_width: Any, mode: str = "constant", constant_valu
     mode : {"constant", "edge", "reflect", "symmetric", "wrap"}
         What stands in the margin: ``constant_values``, the last element, the array mirrored at its last element or
         behind it, or the array again.
+    constant_values : scalar, pair, or one pair an axis
+        In the forms of ``pad_width``. Its gradient is not computed.
 
     Raises
     ------
     ShapeError
         If the widths do not fit the axes, or there is nothing to mirror or repeat.
+    GradError
+        If ``constant_values`` requires a gradient: that would be lost.
 
     Examples
     --------
@@ -147,8 +151,9 @@ def pad(array: TensorLike, pad_width: Any, mode: str = "constant", constant_valu
     shape = tuple(before + n + after for n, (before, after) in zip(array.shape, widths.tolist(), strict=True))
     inside = tuple(slice(before, before + n) for n, before in zip(array.shape, widths[:, 0].tolist(), strict=True))
     y = apply(Scatter(inside, shape), array)
-    if np.any(plain(constant_values) != np.zeros(())):
-        y = y + np.pad(np.zeros(array.shape, array.dtype), widths, constant_values=plain(constant_values))
+    margin = np.asarray(constant_values)  # refuses to lose a gradient
+    if margin.any():
+        y = y + np.pad(np.zeros(array.shape, array.dtype), widths, constant_values=margin)
     return y
 
 

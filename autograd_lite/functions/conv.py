@@ -57,11 +57,8 @@ def conv2d(
             f"conv2d: images {x.shape} have {x.shape[1]} channels; filters {w.shape} with groups={groups} need "
             f"{w.shape[1] * groups}, and a number of filters that {groups} divides."
         )
-    bias = None if bias is None else as_tensor(bias)
-    if bias is not None and bias.shape != w.shape[:1]:
-        raise ShapeError(f"conv2d: {w.shape[0]} filters need a bias of shape {w.shape[:1]}, not {bias.shape}.")
     geometry = (*_strides(stride, padding, dilation), groups)
-    return x.apply(rules.Conv2d(geometry), (x, w, bias))
+    return x.apply(rules.Conv2d(geometry), (x, w, _bias(bias, w.shape[0], "conv2d")))
 
 
 def conv_transpose2d(
@@ -81,6 +78,8 @@ def conv_transpose2d(
     x : array_like, shape (N, C, H, W)
     w : array_like, shape (C, O // groups, KH, KW)
     bias : array_like, shape (O,), optional
+    stride, padding, dilation, groups
+        Those of the convolution.
     output_padding : int or pair of int
         Rows and columns more at the end, where several sizes would do.
 
@@ -88,6 +87,11 @@ def conv_transpose2d(
     -------
     Tensor, shape (N, O, OH, OW)
         ``OH = (H - 1) * stride - 2 * padding + dilation * (KH - 1) + output_padding + 1``, likewise OW.
+
+    Raises
+    ------
+    ShapeError
+        If dimensions or channels do not match, or nothing would be left of the image.
 
     Examples
     --------
@@ -108,14 +112,23 @@ def conv_transpose2d(
         for n, k, s, p, d, e in zip(x.shape[2:], w.shape[2:], *strides, more, strict=True)
     )
     shape = (x.shape[0], w.shape[1] * groups, height, width)
+    bias = _bias(bias, shape[1], "conv_transpose2d")
     if height < 1 or width < 1:
         raise ShapeError(f"conv_transpose2d would give images of {height} x {width}; the padding is too large.")
     y = x.apply(rules.Conv2dInput(shape, (*strides, groups)), (x, w))
-    return y if bias is None else y + as_tensor(bias).reshape(1, -1, 1, 1)
+    return y if bias is None else y + bias.reshape(-1, 1, 1)
 
 
-def im2col(x: TensorLike, kernel_size: Pair, stride: Pair = 1, padding: Pair = 0, dilation: Pair = 1) -> Tensor:
+def im2col(x: TensorLike, kernel_size: Pair, stride: Pair = 1, padding: Pair = 0, *, dilation: Pair = 1) -> Tensor:
     """Each window of the images as a row of a matrix (Deep Learning from Scratch, section 7.4.2).
+
+    Parameters
+    ----------
+    x : array_like, shape (N, C, H, W)
+    kernel_size : int or pair of int
+        Height and width of the windows; the book has them as two arguments.
+    stride, padding, dilation : int or pair of int
+        The step between windows, the zeros around the images, and the step inside a window.
 
     Returns
     -------
@@ -137,11 +150,25 @@ def col2im(
     kernel_size: Pair,
     stride: Pair = 1,
     padding: Pair = 0,
+    *,
     dilation: Pair = 1,
 ) -> Tensor:
     """Put the rows that :func:`im2col` makes of images of ``shape`` back; where windows overlap they add up.
 
     The adjoint of ``im2col``, not its inverse.
+
+    Parameters
+    ----------
+    columns : array_like, shape (N * OH * OW, C * KH * KW)
+    shape : tuple of int
+        (N, C, H, W).
+    kernel_size, stride, padding, dilation
+        As for ``im2col``.
+
+    Raises
+    ------
+    ShapeError
+        If images of this shape have other windows.
 
     Examples
     --------
@@ -198,6 +225,12 @@ def avg_pool2d(
 ) -> Tensor:
     """The mean of each window; with ``count_include_pad`` padding counts as zeros, else not at all.
 
+    Parameters
+    ----------
+    x : array_like, shape (N, C, H, W)
+    kernel_size, stride, padding, ceil_mode
+        As for :func:`max_pool2d`.
+
     Examples
     --------
     >>> avg_pool2d([[[[1.0, 2.0], [3.0, 4.0]]]], 2).tolist()
@@ -206,6 +239,15 @@ def avg_pool2d(
     x = _images(x, "avg_pool2d")
     geometry = (*_pooling(kernel_size, stride, padding, ceil_mode), count_include_pad)
     return x.apply(rules.AvgPool2d(geometry), (x,))
+
+
+def _bias(bias: TensorLike | None, channels: int, name: str) -> Tensor | None:
+    if bias is None:
+        return None
+    bias = as_tensor(bias)
+    if bias.shape != (channels,):
+        raise ShapeError(f"{name}: {channels} channels of output need a bias of shape ({channels},), not {bias.shape}.")
+    return bias
 
 
 def pair(value: Pair, name: str, least: int = 0) -> tuple[int, int]:

@@ -189,7 +189,7 @@ def broadcast_to(a: TensorLike, shape: Shape) -> Tensor:
 
 def lengths(shape: Shape) -> tuple[int, ...]:
     """``shape``, a number or a sequence, as a tuple."""
-    return tuple(int(n) for n in plain(np.atleast_1d(np.asarray(shape, np.intp))))
+    return tuple(int(n) for n in np.atleast_1d(np.asarray(shape, np.intp)))
 
 
 # -- Kinds and fillings -----------------------------------------------------------------------------------------------
