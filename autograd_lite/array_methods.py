@@ -62,9 +62,11 @@ class ArrayMethods(Recorded):
 
     def take(self, indices: Any, axis: int | None = None) -> Tensor:
         """The elements at ``indices`` along ``axis``, or of the flattened tensor."""
+        places = np.asarray(plain_index(indices))
+        places = places.astype(np.intp) if places.dtype == bool else places  # 0 and 1, as in NumPy
         if axis is None:
-            return self.ravel()[np.asarray(plain_index(indices))]
-        return self[(slice(None),) * one_axis(axis, self.ndim) + (np.asarray(plain_index(indices)),)]
+            return self.ravel()[places]
+        return self[(slice(None),) * one_axis(axis, self.ndim) + (places,)]
 
     def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
         """The elements whose index along ``axis2`` is that along ``axis1`` plus ``offset``, along a new last axis."""

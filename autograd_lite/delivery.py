@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ._arrays import Piece, unboxed
-from .errors import RuleError
+from .errors import DTypeError, RuleError
 from .function import LEAF, Node, Traced
 from .ops.elementwise import Where
 from .ops.shape import Unbroadcast
@@ -66,7 +66,8 @@ def add_piece(piece: Piece, parent: Node) -> None:
 
 
 def deliver_tensor(part: Any, parent: Node, gradient: Any) -> bool:
-    """``deliver`` for a tensor: sums are recorded, so nothing is changed in place and aliases do no harm."""
+    """``deliver`` for a tensor: sums are recorded, so nothing is changed in place, but who keeps an alias copies it."""
+    parent.owned = parent.gradient is not None or (part is not gradient and made_anew(part._data))
     parent.gradient = part if parent.gradient is None else parent.gradient + part
     parent.pending -= 1
     return not parent.pending
@@ -91,13 +92,19 @@ def settle(part: Any, gradient: Any, node: Node, singular: list[str]) -> Any:
     NumPy tells of a nan that is made now. Past a rule that masks, one that forward made may meet a zero as well, and
     that has to be looked for.
     """
-    singular[:] = [MASKED] if MASKED in singular else []
-    if not node.plan.elementwise or part.shape != gradient.shape:
+    masked = MASKED in singular
+    singular[:] = [MASKED] if masked else []
+    elementwise = node.plan.elementwise and part.shape == gradient.shape
+    if not (elementwise or masked):
         return part
-    data = part._data if isinstance(part, Traced) else part
+    data = part._data if isinstance(part, Traced) else part.values if isinstance(part, Piece) else part
     total = data.sum()
     if total == total:  # there is no nan
         return part
+    if not elementwise:  # then nothing can be said of single elements
+        if (gradient != 0).any():
+            return part
+        return Where()(False, part, 0) if isinstance(part, Traced) else unboxed(np.zeros(part.shape, data.dtype))
     zero = gradient == 0
     if isinstance(part, Traced) and isinstance(data, np.ndarray) and data.flags.writeable:
         data[zero._data] = 0  # its rule may have kept the nan for a second derivative
@@ -126,9 +133,13 @@ def own(gradient: Any, owned: bool, scalar: Any = None) -> Any:
         scalar = gradient.dtype.type
     if isinstance(gradient, Traced):
         same: Any = gradient
-        return same if same.dtype.type is scalar else same.astype(scalar)
+        if same.dtype.type is scalar:
+            return same if owned else same.copy()
+        return same.astype(scalar)
     if gradient.__class__ is scalar or (owned and gradient.dtype.type is scalar):
         return gradient
+    if gradient.dtype.kind == "c":
+        raise DTypeError("A gradient turned out complex; rules know the derivatives of real functions of real numbers.")
     return unboxed(np.array(gradient, scalar))
 
 

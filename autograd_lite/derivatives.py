@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -181,7 +182,7 @@ def _sequence(value: Any) -> Sequence[Any]:
 
 def _one_tensor(value: Any) -> bool:
     """Whether ``value`` is a sequence of one array, rather than an array written as a list."""
-    return isinstance(value, list | tuple) and len(value) == 1 and isinstance(value[0], Tensor | np.ndarray)
+    return isinstance(value, list | tuple) and len(value) == 1 and isinstance(value[0], Tensor | np.ndarray | NoneType)
 
 
 def _node(tensor: Tensor, i: int) -> Node:

@@ -6,6 +6,7 @@ the gradient itself.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from copy import copy
@@ -23,6 +24,7 @@ from .switches import switches
 Place = tuple[CodeType, int]  # of a call, to be named if somebody comes back to what it freed
 
 _one_at_a_time = threading.RLock()  # graphs share nodes and leaves; a hook may start a pass of its own
+_under_way = 0  # passes that have begun and not ended
 
 
 def backward(
@@ -39,15 +41,22 @@ def backward(
     ``targets``, only nodes on the way to one of them take part. Unless ``retain_graph`` is set, a node is emptied as
     soon as it was used, so memory falls as the walk proceeds.
     """
+    global _under_way
     singular: list[str] = []
     with _one_at_a_time, np.errstate(all="ignore", invalid="call", call=lambda kind, flag: singular.append(kind)):
-        count_consumers(roots, None if targets is None else leading_to(roots, targets))
-        hand_over = deliver if lift is None else deliver_tensor
-        ready = []
-        for root, gradient in zip(roots, gradients, strict=True):
-            if root.pending and hand_over(gradient, root, gradient):
-                ready.append(root)
-        walk(ready, retain_graph, hand_over, lift, place, singular)
+        notes = put_aside(roots) if _under_way else ()
+        _under_way += 1
+        try:
+            count_consumers(roots, None if targets is None else leading_to(roots, targets))
+            hand_over = deliver if lift is None else deliver_tensor
+            ready = []
+            for root, gradient in zip(roots, gradients, strict=True):
+                if root.pending and hand_over(gradient, root, gradient):
+                    ready.append(root)
+            walk(ready, retain_graph, hand_over, lift, place, singular)
+        finally:
+            _under_way -= 1
+            take_up(notes)
 
 
 def walk(
@@ -212,6 +221,44 @@ def forget(nodes: Iterable[Node]) -> None:
         stack += [parent for _, parent in node.parents() if parent.pending]
 
 
+# -- A pass within a pass, as hooks may start one ---------------------------------------------------------------------
+
+
+def put_aside(roots: Iterable[Node]) -> Sequence[tuple[Node, Any, bool, int]]:
+    """What a pass that is still under way has noted at all nodes below ``roots``; they are as new then."""
+    found = dict.fromkeys(roots)
+    stack, notes = list(found), []
+    while stack:
+        node = stack.pop()
+        notes.append((node, node.gradient, node.owned, node.pending))
+        node.gradient, node.owned, node.pending = None, False, 0
+        new = [parent for _, parent in node.parents() if parent not in found]
+        found.update(dict.fromkeys(new))
+        stack += new
+    return notes
+
+
+def take_up(notes: Iterable[tuple[Node, Any, bool, int]]) -> None:
+    """Note again what :func:`put_aside` found."""
+    gone = None
+    for node, gradient, owned, pending in notes:
+        node.gradient, node.owned, node.pending = gradient, owned, pending
+        if pending and node.plan is FREED:
+            gone = node
+    if gone is not None:
+        raise freed(gone)
+
+
+def _after_fork() -> None:
+    """A child has none of the threads that might hold the lock."""
+    global _one_at_a_time, _under_way
+    _one_at_a_time, _under_way = threading.RLock(), 0
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
 # -- Taps: hooks, retained gradients ----------------------------------------------------------------------------------
 
 
@@ -242,6 +289,8 @@ def add_tap(node: Node, tap: Tap) -> None:
 
     Taps sit in a private copy of the plan, so that nodes without any pay one test.
     """
+    if node.plan is FREED:
+        raise freed(node)
     node.plan = copy(node.plan)
     at = len(node.plan.taps) - (isinstance(node.rule, Leaf))
     node.plan.taps = (*node.plan.taps[:at], tap, *node.plan.taps[at:])

@@ -153,6 +153,9 @@ class Plan:
         if unknown := set(products) - set(self.names):
             raise RuleError(f"{rule.__name__}: forward does not name the by-product {', '.join(sorted(unknown))}.")
         places = {name: self._places(rule, products[name], 2 if name in shared else 1) for name in products}
+        for name in (*before, *after):
+            if late := [self.names[i] for i in places[name] if i >= self.names.index(name)]:
+                raise RuleError(f"{rule.__name__}.by_{name} reads {', '.join(late)}, which is computed after it.")
         self.forward_products = tuple((products[name], _reader(places[name])) for name in before)
         self.gradient_products = tuple((products[name], _reader(places[name])) for name in after)
         self.gradients = tuple(getattr(rule, "grad_" + name, None) for name in inputs)

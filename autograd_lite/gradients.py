@@ -129,7 +129,8 @@ class Gradients(ArrayMethods):
             array = np.array(value._data if isinstance(value, Recorded) else value, self.dtype)
             if array.shape != self.shape:
                 raise ShapeError(f"A gradient of shape {array.shape} does not fit a tensor of shape {self.shape}.")
-            value = value if isinstance(value, Recorded) else self.wrap(unboxed(array))
+            same = isinstance(value, Recorded) and value._data.dtype == self.dtype
+            value = value if same else self.wrap(unboxed(array))
         node.rule.grad = value
 
     def backward(self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False) -> None:
@@ -188,7 +189,8 @@ class Gradients(ArrayMethods):
             result = hook(gradient if lifted else Recorded.wrap(read_only(gradient)))
             if result is None:
                 return None
-            return wrapped(result) if lifted else np.asarray(wrapped(result)._data)[()]
+            result = wrapped(result).astype(gradient.dtype)
+            return result if lifted else result._data
 
         engine.add_tap(node, tap)
         return Handle(lambda: engine.remove_tap(node, tap))
@@ -242,7 +244,7 @@ def cotangent(tensor: ArrayMethods, gradient: Any) -> Any:
     if shape != tensor.shape:
         raise ShapeError(f"The gradient has shape {shape}, the tensor {tensor.shape}.")
     if isinstance(gradient, Recorded):
-        return gradient
+        return gradient if gradient.dtype == tensor.dtype else gradient.astype(tensor.dtype)  # type: ignore[attr-defined]
     return unboxed(np.array(gradient, tensor.dtype))
 
 

@@ -112,6 +112,8 @@ class Operators(ArrayMethods):
             raise DTypeError(f"A tensor holds numbers; a {type(value).__name__} cannot be assigned.")
         try:
             if this_thread.records and (self.node is not None or getattr(value, "node", None) is not None):
+                if getattr(value, "node", None) is not None and value.dtype != self.dtype:
+                    value = value.astype(self.dtype)
                 self._become(SetItem(index)(self, value))
                 return
             array = self._writable()

@@ -67,6 +67,9 @@ class Recorded(Traced):
             else:
                 arrays.append(given(rule, value))
         if rule.plan.forward_products:
+            if len(parents) < len(inputs):  # a by-product may be a view of an array that its owner changes later
+                pairs = zip(arrays, inputs, strict=True)
+                arrays = [a.copy() if a is value and isinstance(a, ndarray) else a for a, value in pairs]
             arrays += by_products(rule, arrays)
         try:
             y = rule.forward(*arrays)
@@ -128,6 +131,8 @@ def operand(value: Any) -> Any:
         value = np.asarray(value)
     if not isinstance(value, ndarray):
         return NotImplemented
+    if value.__class__ is not ndarray:
+        return np.asarray(value)  # a matrix would multiply in its own way
     if value.dtype.kind not in "biufc":
         raise DTypeError(f"A tensor computes with numbers; this is an array of dtype {value.dtype}.")
     return value

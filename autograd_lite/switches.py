@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import weakref
 from contextlib import ContextDecorator
@@ -23,6 +24,16 @@ class Switches:
     def __init__(self) -> None:
         self.exceptions = 0
         self.updates = 0
+
+
+def _after_fork() -> None:
+    """A child has none of the threads that might hold the lock."""
+    global _lock
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 class _ThisThread(threading.local):

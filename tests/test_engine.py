@@ -1,6 +1,8 @@
 """The backward engine: what lives and for how long, ownership, depth, switches, updates in place, hooks, errors."""
 
 import gc
+import os
+import signal
 import threading
 import weakref
 
@@ -644,3 +646,93 @@ def test_parts_do_not_write_into_a_cotangent_that_is_not_theirs():
     z.backward(start)
     assert start.tolist() == [1, 1, 1]
     assert x.grad.tolist() == [1, 3, 2]
+
+
+@pytest.mark.parametrize("watch", [lambda y: y.retain_grad(), lambda y: y.register_hook(lambda g: None)])
+def test_what_was_freed_cannot_be_watched_any_more(watch):
+    x = leaf(2)
+    y = x * x
+    y.sum().backward()
+    with pytest.raises(GradError, match="freed"):
+        watch(y)
+    with pytest.raises(GradError, match="freed"):
+        (y * 3).sum().backward()
+    assert "graph freed" in repr(y)
+
+
+def test_a_hook_may_start_a_pass_through_the_same_nodes():
+    x = leaf()
+    a = x * 2
+    w, y, found = a * 5, a * 3, []
+    y.register_hook(lambda g: found.extend(grad(w, x, retain_graph=True)))
+    (y + w).backward(retain_graph=True)
+    assert found[0].item() == 10
+    assert x.grad.item() == 16
+
+
+def test_a_pass_within_a_pass_that_frees_what_the_other_needs_is_an_error():
+    x = leaf()
+    a = x * 2
+    w, y = a * 5, a * 3
+    y.register_hook(lambda g: grad(w, x) and None)
+    with pytest.raises(GradError, match="freed"):
+        (y + w).backward()
+    (x * 2).backward()
+    assert x.grad.item() == 2
+
+
+def test_recorded_gradients_belong_to_their_leaves_alone():
+    a, b, start = leaf(2), leaf(2), Tensor([1.0, 1.0])
+    (a + b).backward(start, create_graph=True)
+    found = grad(a + b, [a, b], start, create_graph=True)
+    with no_grad():
+        for gradient in (a.grad, *found):
+            gradient *= 10.0
+    assert b.grad.tolist() == start.tolist() == [1, 1]
+    x = leaf(2)
+    x.sum().backward(create_graph=True)
+    with no_grad():
+        x.grad *= 3.0
+    assert x.grad.tolist() == [3, 3]
+
+
+def test_a_start_or_a_replacement_of_another_dtype_becomes_the_tensors_own():
+    x = leaf(2)
+    (-x).backward(Tensor(np.array([1, 2], np.uint8)))
+    assert x.grad.tolist() == [-1, -2]
+    x.grad = None
+    y = x.max()
+    y.register_hook(lambda g: Tensor(1))
+    y.backward()
+    assert x.grad.tolist() == [0.5, 0.5]
+    x.grad = Tensor([1, 2])
+    assert x.grad.dtype == np.float64
+
+
+def test_a_single_start_may_be_none():
+    x = Tensor([3.0], requires_grad=True)
+    assert grad(x * x, x, [None])[0].tolist() == [6]
+    assert grad((x * x).sum(), x, [None])[0].tolist() == [6]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Needs fork.")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_a_child_process_does_not_wait_for_a_pass_of_its_parents_threads():
+    def fork(g):
+        worker = threading.Thread(target=lambda: children.append(child()))
+        worker.start()
+        worker.join(20)
+
+    def child():
+        pid = os.fork()
+        if not pid:
+            signal.alarm(10)  # the end, should it hang
+            leaf().backward()
+            os._exit(0)
+        return os.waitpid(pid, 0)[1]
+
+    children = []
+    y = leaf() * 1.0
+    y.register_hook(fork)
+    y.backward()
+    assert children == [0]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from autograd_lite import Function, Tensor, grad
+from autograd_lite import Function, Tensor, exp, grad
 from autograd_lite.errors import RuleError
 
 
@@ -278,3 +278,43 @@ def test_an_exception_inside_a_gradient_says_in_which_rule_it_happened():
 def test_an_input_that_is_no_number_is_refused():
     with pytest.raises(RuleError, match="str"):
         Total()(Tensor(1.0), "two")
+
+
+def test_gradients_may_be_written_with_functions_of_tensors():
+    class Exponential(Function):
+        def forward(self, a):
+            return np.exp(a)
+
+        def grad_a(self, g, a):
+            return exp(a) * g
+
+    x = Tensor([0.0, 1.0], requires_grad=True)
+    (slope,) = grad(Exponential()(x).sum(), x, create_graph=True)
+    np.testing.assert_allclose(grad(slope.sum(), x)[0].data, np.exp([0, 1]))
+    Exponential()(x).sum().backward()
+    np.testing.assert_allclose(x.grad.data, np.exp([0, 1]))
+
+
+def test_a_rule_in_the_style_of_other_engines_is_refused():
+    with pytest.raises(RuleError, match="grad_<input>"):
+        type("Other", (Function,), {"forward": lambda self, a: a, "backward": lambda self, g: g})
+
+
+@pytest.mark.parametrize("reads", ["y", "shape_a", "q"])
+def test_a_by_product_that_reads_what_comes_later_is_refused(reads):
+    body = {"forward": lambda self, a, p, q: a, "by_q": lambda self, a: a}
+    exec(f"def by_p(self, {reads}): return {reads}", body)
+    with pytest.raises(RuleError, match=f"by_p reads {reads}"):
+        type("Early", (Function,), {k: v for k, v in body.items() if k[0] != "_"})
+
+
+def test_a_gradient_that_was_not_summed_names_the_switch_for_broadcasting():
+    class Scaled(Function):
+        def forward(self, a, b):
+            return a * b
+
+        def grad_b(self, g, a):
+            return g * a
+
+    with pytest.raises(RuleError, match="broadcasts = True"):
+        Scaled()(np.ones(2), Tensor(3.0, requires_grad=True)).sum().backward()

@@ -108,3 +108,23 @@ def test_astype_takes_the_gradient_back_in_the_first_dtype(dtype):
 
 def test_astype_to_integers_is_flat():
     assert not Tensor([1.5], requires_grad=True).astype(int).requires_grad
+
+
+def test_means_of_more_numbers_than_half_precision_can_count():
+    x = Tensor(np.ones((2, 40_000)), requires_grad=True, dtype=np.float16)
+    x.mean().backward()
+    np.testing.assert_allclose(x.grad.data, 1 / 80_000, rtol=0.01)
+    y, _, var = al.normalize(x + np.tile([-1, 1], 20_000).astype(np.float16), (0, 1))
+    assert y.dtype == np.float16
+    assert var.item() == 1
+    np.testing.assert_allclose(abs(y.data), 1, rtol=0.01)
+    means = al.avg_pool2d(np.ones((1, 1, 260, 260), np.float16), 260)
+    assert (means.dtype, means.item()) == (np.float16, 1)
+
+
+def test_what_is_assigned_gets_its_gradient_in_its_own_dtype():
+    v = Tensor([1.0], requires_grad=True)
+    buffer = Tensor(np.zeros(1, np.float16))
+    buffer[:] = v
+    ((v * 1e5).sum() + buffer.sum().astype(np.float64)).backward()
+    assert v.grad.tolist() == [100_001]

@@ -91,3 +91,35 @@ def test_functions_that_move_in_steps_leave_the_graph(function):
 def test_what_a_nan_is_among_decides():
     assert np.isnan(al.median([1.0, nan, 2.0]).item())
     assert al.sort([2.0, nan, 1.0]).tolist()[:2] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("function", "at", "expected"),
+    [
+        (al.relu, [-1.0, 4.0], [0, 0.25]),
+        (al.relu, np.linspace(-1, 4, 300_000), None),
+        (lambda x: al.clip(x, 0.0, None), [-1.0, 4.0], [0, 0.25]),
+        (lambda x: al.maximum(x, 0.0), [-1.0, 4.0], [0, 0.25]),
+        (lambda x: -al.minimum(-x, 0.0), [-1.0, 4.0], [0, 0.25]),
+        (al.min, [0.0, 1.0, 4.0], [inf, 0, 0]),
+        (lambda x: -al.max(-x), [0.0, 1.0, 4.0], [inf, 0, 0]),
+    ],
+)
+def test_an_infinite_cotangent_goes_to_what_was_chosen_alone(function, at, expected):
+    (found,) = slopes(lambda x: function(x) ** 0.5, at)
+    if expected is None:
+        expected = np.where(at > 0, 0.5 / np.sqrt(np.abs(at)), 0)
+    np.testing.assert_allclose(found, expected)
+
+
+@pytest.mark.parametrize(
+    "far",
+    [
+        lambda x: al.softmax(1 / x).sum(),
+        lambda x: al.einsum("i,i->", 1 / x, 1 / x),
+        lambda x: al.softmax_cross_entropy((1 / x).reshape(1, 2), [0], 1.0),
+        lambda x: (1 / x)[0] * 0.0,
+    ],
+)
+def test_no_nan_comes_out_of_a_branch_not_taken_whatever_is_in_it(far):
+    assert slopes(lambda x: al.where(np.array(False), far(x), x.sum()), [0.0, 4.0]) == [[1, 1]]

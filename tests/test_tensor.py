@@ -438,3 +438,18 @@ def test_pytorchs_names_for_shapes_work_too():
         x.flatten(2, 1)
     x.flatten(1).sum().backward()
     assert x.grad.shape == x.shape
+
+
+def test_numpys_ways_to_choose_and_to_cut():
+    x = Tensor([1.0, 2.0, 3.0, 4.0])
+    assert np.take(x, [True, False]).tolist() == np.take(x.data, [True, False]).tolist()
+    assert [part.tolist() for part in np.split(x, np.int64(2))] == [[1, 2], [3, 4]]
+    assert (x.reshape(2, 2) * x.data.reshape(2, 2).view(np.matrix)).tolist() == [[1, 4], [9, 16]]
+
+
+def test_one_no_grad_serves_for_several_blocks():
+    silence, x = no_grad(), leaf([1.0])
+    for _ in range(2):
+        with silence, silence:
+            assert not (x * 2).requires_grad
+        assert (x * 2).requires_grad

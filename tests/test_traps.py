@@ -353,3 +353,45 @@ def test_normalising_a_batch_of_one_gives_beta_and_no_gradient():
 def test_labels_of_another_shape_or_out_of_range_are_named(labels, words):
     with pytest.raises(ag.ShapeError, match=words):
         ag.softmax_cross_entropy(np.zeros((2, 3)), labels, [1.0, 1.0])
+
+
+def test_a_complex_gradient_is_refused_instead_of_losing_half_of_it():
+    x = leaf([2.0])
+    with pytest.raises(ag.DTypeError, match="complex"):
+        abs(x * (3 + 4j)).sum().backward()
+
+
+def test_a_by_product_may_be_a_view_of_an_array_that_its_owner_changes():
+    class Weighted(Function):
+        def by_p(self, a, b):
+            return b[:]
+
+        def forward(self, a, b, p):
+            return a * p
+
+        def grad_a(self, g, p):
+            return g * p
+
+    x, b = leaf([1.0, 2.0]), np.array([3.0, 4.0])
+    y = Weighted()(x, b)
+    b[:] = 0
+    y.sum().backward()
+    assert x.grad.tolist() == [3, 4]
+
+
+@pytest.mark.parametrize("bias", [[1.0], [1.0, 2.0, 3.0], [[1.0, 2.0]]])
+def test_a_bias_of_another_length_than_the_channels_is_refused(bias):
+    images = np.ones((1, 2, 3, 3))
+    for function in (ag.conv2d, ag.conv_transpose2d):
+        with pytest.raises(ag.ShapeError, match=r"bias of shape \(2,\)"):
+            function(images, np.ones((2, 2, 1, 1)), bias)
+
+
+def test_a_margin_that_requires_a_gradient_is_refused_as_it_would_lose_it():
+    with pytest.raises(ag.GradError, match="lose its gradient"):
+        ag.pad([1.0, 2.0], 1, constant_values=leaf(3.0))
+
+
+def test_the_books_call_of_im2col_is_refused_as_it_means_something_else_here():
+    with pytest.raises(TypeError, match="positional"):
+        ag.im2col(np.ones((1, 1, 6, 6)), 2, 2, 1, 1)

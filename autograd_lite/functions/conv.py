@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from ..errors import ShapeError
 from ..ops import conv as rules
 from ..tensor import Tensor, TensorLike, as_tensor
@@ -237,6 +239,9 @@ def avg_pool2d(
     [[[[2.5]]]]
     """
     x = _images(x, "avg_pool2d")
+    if x.dtype == np.float16:  # sums over a large window exceed its largest number
+        wide = x.astype(np.float32)
+        return avg_pool2d(wide, kernel_size, stride, padding, ceil_mode, count_include_pad).astype(np.float16)
     geometry = (*_pooling(kernel_size, stride, padding, ceil_mode), count_include_pad)
     return x.apply(rules.AvgPool2d(geometry), (x,))
 

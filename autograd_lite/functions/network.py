@@ -95,15 +95,24 @@ def normalize(
 
     Parameters
     ----------
+    x : array_like
+    axis : int or sequence of int
     gamma, beta : array_like
         They broadcast to the shape of ``x``.
+    eps : float
+        Added to the variance, inside the root.
 
     Returns
     -------
     y : Tensor
         Of the shape of ``x``.
     mean, var : ndarray
-        With the reduced axes kept, for running averages.
+        With the reduced axes kept, for running averages; in single precision if ``x`` has half.
+
+    Raises
+    ------
+    ShapeError
+        If gamma or beta do not fit.
 
     Examples
     --------
@@ -112,6 +121,9 @@ def normalize(
     ([[-1.0], [1.0]], [[2.0]], [[1.0]])
     """
     x = as_tensor(x)
+    if x.dtype == np.float16:  # sums of squares soon exceed its largest number
+        wide, mean, var = normalize(x.astype(np.float32), axis, gamma, beta, eps)
+        return wide.astype(np.float16), mean, var
     axes = all_axes(axis, x.ndim)
     even = _even(_shape(gamma), _shape(beta), axes, x.ndim)
     rule = rules.NormalizeEvenly(axes, eps) if even else rules.Normalize(axes, eps)

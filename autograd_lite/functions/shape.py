@@ -382,7 +382,7 @@ def split(ary: TensorLike, indices_or_sections: Shape, axis: int = 0) -> list[Te
     """
     ary = as_tensor(ary)
     n = ary.shape[one_axis(axis, ary.ndim)]
-    if isinstance(indices_or_sections, int) and (indices_or_sections < 1 or n % indices_or_sections):
+    if isinstance(indices_or_sections, int | np.integer) and (indices_or_sections < 1 or n % indices_or_sections):
         raise ShapeError(f"split: {n} elements along axis {axis} do not make {indices_or_sections} equal parts.")
     return array_split(ary, indices_or_sections, axis)
 
@@ -398,11 +398,11 @@ def array_split(ary: TensorLike, indices_or_sections: Shape, axis: int = 0) -> l
     """
     ary = as_tensor(ary)
     i = one_axis(axis, ary.ndim)
-    if isinstance(indices_or_sections, int):
+    if isinstance(indices_or_sections, int | np.integer):
         if indices_or_sections < 1:
             raise ShapeError(f"array_split needs at least one part, not {indices_or_sections}.")
         least, more = divmod(ary.shape[i], indices_or_sections)
-        cuts = [k * least + min(k, more) for k in range(1, indices_or_sections)]
+        cuts = [k * least + min(k, more) for k in range(1, int(indices_or_sections))]
     else:
         cuts = list(indices_or_sections)
     before = (slice(None),) * i

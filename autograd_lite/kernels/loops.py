@@ -17,9 +17,9 @@ def relu(y: np.ndarray, x: np.ndarray) -> None:
 
 
 def relu_gradient(dx: np.ndarray, g: np.ndarray, y: np.ndarray) -> None:
-    """``g * (y > 0)``."""
+    """``g`` where ``y > 0``, else 0."""
     for k in range(g.size):
-        dx[k] = g[k] * (y[k] > 0)
+        dx[k] = g[k] if y[k] > 0 else 0
 
 
 def max_pool_scatter(

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .._arrays import bits
 from ..errors import ShapeError
 from . import compiled, loops, threads
 from .scratch import laid_out, pieces, slices
@@ -101,12 +102,12 @@ def max_pool2d_scatter(
         arrays = map(compiled.rows, (dx, share, x, y))
         if compiled.run(loops.max_pool_scatter, *arrays, apart, geometry, part[1].start, part[0].start * x.shape[1]):
             return
-        bits, spread_bits = _bits(share), _bits(spread)
+        share_bits, spread_bits = bits(share), bits(spread)
         for which, where, first in _first_maxima(image, tile, part[1], kernel, stride, padding, dilation):
             if apart:
-                np.multiply(bits[which], first, out=spread_bits[where])
+                np.multiply(share_bits[which], first, out=spread_bits[where])
             else:
-                spread[where] += (bits[which] * first).view(g.dtype)
+                spread[where] += (share_bits[which] * first).view(g.dtype)
 
     threads.run(work, _parts(y.shape, x.nbytes, apart))
     return dx
@@ -127,9 +128,9 @@ def max_pool2d_gather(
 
     def work(part: Part) -> None:
         image, tile = x[part[0]], y[part[0], :, part[1]]
-        bits, u_bits = _bits(v[part[0]]), _bits(u[part[0], :, part[1]])
+        v_bits, u_bits = bits(v[part[0]]), bits(u[part[0], :, part[1]])
         for which, where, first in _first_maxima(image, tile, part[1], kernel, stride, padding, dilation):
-            u_bits[which] |= bits[where] * first
+            u_bits[which] |= v_bits[where] * first
 
     threads.run(work, _parts(y.shape, x.nbytes))
     return u
@@ -245,8 +246,3 @@ def _first_maxima(
         first &= free[which]
         free[which] ^= first
         yield which, where, first
-
-
-def _bits(a: np.ndarray) -> np.ndarray:
-    """``a`` as whole numbers. Times 0 or 1 they are chosen exactly: 0.0 * nan would be nan."""
-    return a.view(f"i{a.itemsize}")

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .._arrays import bits
 from . import compiled, loops
 from .parts import by_parts
 
@@ -35,7 +36,7 @@ def relu(x: np.ndarray) -> Any:
 
 
 def relu_gradient(g: np.ndarray, y: np.ndarray) -> Any:
-    """``g * (y > 0)``, for ``y = relu(x)``; NumPy is faster if it need not multiply numbers by booleans.
+    """``g`` where ``y > 0``, else 0, for ``y = relu(x)``; NumPy is slow if it multiplies numbers by booleans.
 
     Examples
     --------
@@ -43,14 +44,15 @@ def relu_gradient(g: np.ndarray, y: np.ndarray) -> Any:
     array([0., 4.])
     """
     if g.size <= PART or g.dtype != y.dtype:
-        slope = (y > 0).astype(g.dtype)
-        slope *= g
-        return slope
+        slope = (y > 0).astype(f"i{g.itemsize}")
+        slope *= bits(g)
+        return slope.view(g.dtype)
 
     def work(part: np.ndarray, y: np.ndarray, dx: np.ndarray) -> None:
         if not compiled.run(loops.relu_gradient, dx, part, y):
-            np.greater(y, 0, out=dx, casting="unsafe")
-            dx *= part
+            chosen = bits(dx)
+            np.greater(y, 0, out=chosen, casting="unsafe")
+            chosen *= bits(part)
 
     return by_parts(work, g, y, size=PART)
 

@@ -64,8 +64,8 @@ def set_threads(n: int | None) -> None:
     If BLAS does not let itself be limited, this warns, and all stays as it was.
     """
     global _count, _restore_blas
-    if n is not None and n < 1:
-        raise ValueError(f"set_threads takes a number of threads of at least 1, or None; got {n}.")
+    if n is not None and (not isinstance(n, int) or n < 1):
+        raise ValueError(f"set_threads takes a whole number of threads, at least 1, or None; got {n!r}.")
     with _lock:
         if _restore_blas is not None:
             _restore_blas()

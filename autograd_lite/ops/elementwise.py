@@ -276,8 +276,8 @@ class Maximum(Elementwise):
     __slots__ = ()
 
     def forward(self, a, b): return np.maximum(a, b)
-    def grad_a(self, g, a, b): return g * preference(a, b, g)
-    def grad_b(self, g, a, b): return g * preference(b, a, g)
+    def grad_a(self, g, a, b): return share(g, a, b)
+    def grad_b(self, g, a, b): return share(g, b, a)
 
 
 class Minimum(Elementwise):
@@ -286,13 +286,13 @@ class Minimum(Elementwise):
     __slots__ = ()
 
     def forward(self, a, b): return np.minimum(a, b)
-    def grad_a(self, g, a, b): return g * preference(b, a, g)
-    def grad_b(self, g, a, b): return g * preference(a, b, g)
+    def grad_a(self, g, a, b): return share(g, b, a)
+    def grad_b(self, g, a, b): return share(g, a, b)
 
 
-def preference(a, b, g):
-    """1 where a > b, 1/2 where they are equal, 0 elsewhere, in the dtype of g."""
-    return ((a > b) + 0.5 * (a == b)).astype(g.dtype)
+def share(g, a, b):
+    """g where a > b, half of it where they are equal, 0 elsewhere."""
+    return Gate()(g * (1 - 0.5 * (a == b)).astype(g.dtype), a >= b)
 
 
 class Clip(Elementwise):
@@ -304,10 +304,9 @@ class Clip(Elementwise):
     def forward(self, a): return np.clip(a, self.low, self.high)
 
     def grad_a(self, g, a):
-        inside = True
-        if self.low is not None: inside = inside & (a >= self.low)
-        if self.high is not None: inside = inside & (a <= self.high)
-        return g * inside
+        if self.low is not None: g = Gate()(g, a >= self.low)
+        if self.high is not None: g = Gate()(g, a <= self.high)
+        return g
 
 
 class Where(Elementwise):

@@ -7,7 +7,7 @@ import numpy as np
 from .._arrays import kept_shape
 from ..function import Function
 from ..kernels import softmax, sums
-from .elementwise import Exp, Where
+from .elementwise import Exp, Gate, Where
 from .shape import Broadcast, Flip
 
 
@@ -31,7 +31,7 @@ class Mean(Function):
 
     def grad_a(self, g, shape_a):
         shape = kept_shape(shape_a, self.axis)
-        return Broadcast(shape_a)((g / (count(shape_a) / count(shape))).reshape(shape))
+        return Broadcast(shape_a)((g * (count(shape) / count(shape_a))).reshape(shape))
 
 
 class Inner(Function):
@@ -70,7 +70,7 @@ def shared_by_ties(g, a, y, axis):
     """g spread evenly over the places where ``a`` equals its extreme ``y``."""
     shape = kept_shape(a.shape, axis)
     hit = a == y.reshape(shape)
-    return g.reshape(shape) * (hit / hit.sum(axis=axis, keepdims=True)).astype(g.dtype)
+    return Gate()(g.reshape(shape) / hit.sum(axis=axis, keepdims=True).astype(g.dtype), hit)
 
 
 def count(shape):

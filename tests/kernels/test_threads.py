@@ -90,6 +90,8 @@ def test_a_blas_that_cannot_be_limited_keeps_the_cores():
 
 def test_a_number_of_threads_below_one_is_refused_and_changes_nothing():
     threads.set_threads(2)
+    with pytest.raises(ValueError, match=r"whole number of threads.*got 2\.5"):
+        threads.set_threads(2.5)
     with pytest.raises(ValueError, match="at least 1, or None; got 0"):
         threads.set_threads(0)
     assert threads.count() == 2
