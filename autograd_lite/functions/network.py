@@ -122,8 +122,9 @@ def normalize(
     """
     x = as_tensor(x)
     if x.dtype == np.float16:  # sums of squares soon exceed its largest number
-        wide, mean, var = normalize(x.astype(np.float32), axis, gamma, beta, eps)
-        return wide.astype(np.float16), mean, var
+        wide = [a if isinstance(a, float | int) else as_tensor(a).astype(np.float32) for a in (x, gamma, beta)]
+        single, mean, var = normalize(wide[0], axis, wide[1], wide[2], eps)
+        return single.astype(np.float16), mean, var
     axes = all_axes(axis, x.ndim)
     even = _even(_shape(gamma), _shape(beta), axes, x.ndim)
     rule = rules.NormalizeEvenly(axes, eps) if even else rules.Normalize(axes, eps)
