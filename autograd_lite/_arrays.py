@@ -29,11 +29,6 @@ def read_only(values: Any) -> Any:
     return values
 
 
-def bits(a: Any) -> Any:
-    """``a`` as whole numbers. Times 0 or 1 they are chosen exactly: ``0.0 * inf`` would be nan."""
-    return a.view(f"i{a.itemsize}")
-
-
 def one_axis(axis: int, ndim: int) -> int:
     """``axis`` counted from the front; an error that names both numbers when it is out of range."""
     try:

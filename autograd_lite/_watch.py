@@ -27,13 +27,11 @@ def watch(rule: type) -> None:
 
 
 def _watched(rule: type, method: Callable[..., Any], wanted: str) -> Callable[..., Any]:
-    from .function import Traced  # which watches the rules it defines
-
     @wraps(method)
     def call(self: Any, *args: Any) -> Any:
         result = method(self, *map(read_only, args))
-        if isinstance(result, Traced) and not any(isinstance(arg, Traced) for arg in args):
-            result = result._data  # it called the functions for tensors
+        if hasattr(result, "_data") and not any(hasattr(arg, "_data") for arg in args):
+            result = result._data  # a tensor, made from arrays by functions for tensors
         kind = getattr(getattr(result, "dtype", None), "kind", None)
         if kind is None or (wanted != "an array" and kind not in "fc"):
             what = type(result).__name__ if kind is None else f"data of dtype {result.dtype}"

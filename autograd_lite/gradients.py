@@ -13,7 +13,7 @@ from . import engine
 from ._arrays import read_only, unboxed
 from .array_methods import ArrayMethods
 from .errors import DTypeError, GradError, ShapeError
-from .function import Leaf, Node, new_leaf
+from .function import FREED, Leaf, Node, new_leaf
 from .recording import Recorded
 from .switches import Recording
 
@@ -98,6 +98,12 @@ class Gradients(ArrayMethods):
     def is_leaf(self) -> bool:
         """Whether this tensor was not computed from anything that requires a gradient."""
         return self.node is None or isinstance(self.node.rule, Leaf)
+
+    def _origin(self) -> str:
+        """Where a tensor with a node comes from, in words."""
+        if self.is_leaf:
+            return "requires_grad=True"
+        return "its graph freed" if self.node.plan is FREED else f"computed by {self.node.rule!r}"  # type: ignore[union-attr]
 
     def _slope(self) -> Any:
         """The gradient of a leaf so far as an array or NumPy scalar, for optimisers: ``grad`` would make tensors."""

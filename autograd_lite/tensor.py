@@ -12,7 +12,6 @@ from numpy.typing import ArrayLike, DTypeLike
 from ._arrays import read_only, unboxed
 from ._protocol import stand_in
 from .errors import DTypeError, GradError, RuleError, ShapeError
-from .function import FREED
 from .gradients import Gradients, no_grad
 from .operators import Operators
 from .recording import new, result_of_operations
@@ -159,8 +158,7 @@ class Tensor(Operators, Gradients):
         if self.dtype not in (np.float64, np.int64, np.bool_):
             facts.append(f"dtype={self.dtype}")
         if self.node is not None:
-            made = "its graph freed" if self.node.plan is FREED else f"computed by {self.node.rule!r}"
-            facts.append("requires_grad=True" if self.is_leaf else made)
+            facts.append(self._origin())
         return f"{type(self).__name__}({', '.join(facts)})"
 
     # -- NumPy's protocols

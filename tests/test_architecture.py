@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 LAYERS = {
     "errors": set(),
     "_arrays": {"errors"},
-    "_watch": {"errors"},
+    "_watch": {"errors", "_arrays"},
     "_protocol": {"errors"},
     "kernels": {"errors", "kernels"},
     "switches": set(),
@@ -28,8 +28,8 @@ LAYERS = {
     "recording": {"errors", "function", "ops", "switches"},
     "array_methods": {"errors", "_arrays", "function", "ops", "recording"},
     "operators": {"errors", "function", "ops", "recording", "array_methods", "switches"},
-    "gradients": {"errors", "function", "engine", "recording", "array_methods", "switches"},
-    "tensor": {"errors", "_protocol", "recording", "array_methods", "operators", "gradients", "switches"},
+    "gradients": {"errors", "_arrays", "function", "engine", "recording", "array_methods", "switches"},
+    "tensor": {"errors", "_arrays", "_protocol", "recording", "array_methods", "operators", "gradients", "switches"},
     "functions": {"errors", "_arrays", "_protocol", "function", "ops", "tensor", "functions"},
 }
 

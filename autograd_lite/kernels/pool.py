@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from .._arrays import bits
 from ..errors import ShapeError
 from . import compiled, loops, threads
-from .scratch import laid_out, pieces, slices
+from .scratch import bits, laid_out, pieces, slices
 from .windows import Pair, Shape, output_sizes, places
 
 Part = tuple[slice, slice]  # of the images, and of the rows of their windows

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from .._arrays import bits
 from . import compiled, loops
 from .parts import by_parts
+from .scratch import bits
 
 PART = 1 << 18  # elements
 FEW, NOT_MANY = 1 << 10, 1 << 14  # elements, for which a buffer of zeros does not pay; and by parts does not

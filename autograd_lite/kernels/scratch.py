@@ -43,6 +43,11 @@ def laid_out(a: np.ndarray, like: np.ndarray) -> np.ndarray:
     return copy
 
 
+def bits(a: Any) -> Any:
+    """``a`` as whole numbers. Times 0 or 1 they are chosen exactly: ``0.0 * inf`` would be nan."""
+    return a.view(f"i{a.itemsize}")
+
+
 def slices(length: int, pieces: int) -> Iterator[slice]:
     """``range(length)`` cut into so many pieces of equal length, or nearly; none is empty.
 
