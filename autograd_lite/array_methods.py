@@ -51,9 +51,6 @@ class ArrayMethods(Recorded):
     def _apply(self, rule: Function) -> Tensor:
         return self.apply(rule, (self,))
 
-    def _wrap(self, data: Any) -> Tensor:
-        return self.wrap(data)
-
     # -- Parts
 
     def __getitem__(self, index: Any) -> Tensor:
@@ -156,7 +153,7 @@ class ArrayMethods(Recorded):
         Rounding to whole numbers is flat: integers have no gradient.
         """
         if np.dtype(dtype).kind not in "fc":
-            return self._wrap(self._data.astype(dtype))
+            return self.wrap(self._data.astype(dtype))
         return self._apply(AsType(np.dtype(dtype), self.dtype))
 
     def copy(self) -> Tensor:
@@ -179,7 +176,7 @@ class ArrayMethods(Recorded):
 
     def round(self, decimals: int = 0) -> Tensor:
         """The nearest whole numbers; flat, so they have no gradient."""
-        return self._wrap(np.round(self._data, decimals))
+        return self.wrap(np.round(self._data, decimals))
 
     # -- Reductions
 
@@ -221,18 +218,23 @@ class ArrayMethods(Recorded):
         """The product over ``axis``, multiplied as a balanced tree, which stays exact where factors are 0."""
         axes = all_axes(axis, self.ndim)
         if self.dtype.kind not in "fc":
-            return self._wrap(self._data.prod(axes, keepdims=keepdims))
-        rest = tuple(i for i in range(self.ndim) if i not in axes)
-        outer, n = tuple(self.shape[i] for i in rest), int(np.prod([self.shape[i] for i in axes]))
-        result = kept_shape(self.shape, axes) if keepdims else outer
+            return self.wrap(self._data.prod(axes, keepdims=keepdims))
+        y = self._as_rows(axes)
+        n, last = y.shape[-1], y.ndim - 1
         if n == 0:
             return self.sum(axis, keepdims) + 1
-        y = self.transpose((*rest, *axes)).reshape((*outer, n))
+        result = kept_shape(self.shape, axes) if keepdims else y.shape[:-1]
         while n > 1:
             pairs = y[..., : n // 2] * y[..., n // 2 : n - n % 2]
-            y = self.apply(Concatenate(len(outer)), (pairs, y[..., n - 1 :])) if n % 2 else pairs
+            y = self.apply(Concatenate(last), (pairs, y[..., n - 1 :])) if n % 2 else pairs
             n = (n + 1) // 2
         return y.reshape(result)
+
+    def _as_rows(self, axes: tuple[int, ...]) -> Tensor:
+        """The tensor with some axes as one, the last."""
+        outer = [i for i in range(self.ndim) if i not in axes]
+        length = math.prod(self.shape[i] for i in axes)
+        return self.transpose((*outer, *axes)).reshape((*(self.shape[i] for i in outer), length))
 
     def cumsum(self, axis: int | None = None) -> Tensor:
         """Running sums along ``axis``, or over the flattened tensor."""
@@ -250,7 +252,7 @@ class ArrayMethods(Recorded):
             return self.ravel().cumprod(0)
         i = one_axis(axis, self.ndim)
         if self.dtype.kind not in "fc":
-            return self._wrap(np.cumprod(self._data, i))
+            return self.wrap(np.cumprod(self._data, i))
         y: Any = self
         before, step = (slice(None),) * i, 1
         while step < self.shape[i]:
@@ -272,28 +274,28 @@ class ArrayMethods(Recorded):
     def argmax(self, axis: int | None = None, keepdims: bool = False) -> Tensor:
         """Where the maximum is, the first of ties."""
         self._need_elements("argmax", axis)
-        return self._wrap(self._data.argmax(axis, keepdims=keepdims))
+        return self.wrap(self._data.argmax(axis, keepdims=keepdims))
 
     def argmin(self, axis: int | None = None, keepdims: bool = False) -> Tensor:
         """Where the minimum is, the first of ties."""
         self._need_elements("argmin", axis)
-        return self._wrap(self._data.argmin(axis, keepdims=keepdims))
+        return self.wrap(self._data.argmin(axis, keepdims=keepdims))
 
     def argsort(self, axis: int | None = -1) -> Tensor:
         """The places of the elements in ascending order; ties stay in their order."""
-        return self._wrap(np.argsort(self._data, checked(axis, self.ndim), kind="stable"))
+        return self.wrap(np.argsort(self._data, checked(axis, self.ndim), kind="stable"))
 
     def nonzero(self) -> tuple[Tensor, ...]:
         """The places of all elements that are not 0: one tensor of indices an axis."""
-        return tuple(map(self._wrap, np.nonzero(self._data)))
+        return tuple(map(self.wrap, np.nonzero(self._data)))
 
     def any(self, axis: Axis = None, keepdims: bool = False) -> Tensor:
         """Whether any element is not zero."""
-        return self._wrap(self._data.any(checked(axis, self.ndim), keepdims=keepdims))
+        return self.wrap(self._data.any(checked(axis, self.ndim), keepdims=keepdims))
 
     def all(self, axis: Axis = None, keepdims: bool = False) -> Tensor:
         """Whether all elements are not zero."""
-        return self._wrap(self._data.all(checked(axis, self.ndim), keepdims=keepdims))
+        return self.wrap(self._data.all(checked(axis, self.ndim), keepdims=keepdims))
 
 
 def plain_index(index: Any) -> Any:

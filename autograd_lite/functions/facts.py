@@ -177,7 +177,7 @@ def nonzero(a: TensorLike) -> tuple[Tensor, ...]:
     >>> nonzero([0.0, 2.0, 3.0])
     (Tensor([1, 2]),)
     """
-    return tuple(map(Tensor.wrap, np.nonzero(plain(as_tensor(a)))))
+    return as_tensor(a).nonzero()
 
 
 @implements(np.count_nonzero)

@@ -132,9 +132,8 @@ def median(a: TensorLike, axis: Axis = None, *, keepdims: bool = False) -> Tenso
     a = as_tensor(a)
     a._need_elements("median", axis)
     axes = all_axes(axis, a.ndim)
-    outer = tuple(i for i in range(a.ndim) if i not in axes)
-    n = int(np.prod([a.shape[i] for i in axes]))
-    rows = sort(a.transpose((*outer, *axes)).reshape(*(a.shape[i] for i in outer), n))
+    rows = sort(a._as_rows(axes))
+    n = rows.shape[-1]
     middle = rows[..., (n - 1) // 2 : n // 2 + 1].mean(-1)
     last = rows[..., -1]  # where a nan stands, if there is one
     middle = apply(Where(), last != last, last, middle)
