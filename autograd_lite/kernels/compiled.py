@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from . import loops
+from .windows import by_place
 
 VARIABLE = "AUTOGRAD_LITE_COMPILED"
 LEAST = 1 << 14  # elements; for fewer numba is not imported, as NumPy would be done before a loop is called
@@ -88,7 +89,7 @@ def rows(images: np.ndarray) -> np.ndarray | None:
     """Images (N, C, H, W) as (H, W, N * C), if they lie so in memory, and loops are compiled."""
     if not wanted():
         return None
-    lines = images.transpose(2, 3, 0, 1)
+    lines = by_place(images)
     return lines.reshape(*lines.shape[:2], -1) if lines.flags.c_contiguous and lines.size else None
 
 

@@ -21,7 +21,7 @@ from .depthwise import Geometry
 from .patches import FEW, Patches
 from .products import by_rows, over_rows
 from .scratch import pieces, scratch, slices
-from .windows import Pair, Shape, output_sizes, places
+from .windows import Pair, Shape, by_place, output_sizes, places
 
 
 def conv2d(
@@ -155,7 +155,7 @@ def _forward(
     """Write the convolution to ``y``."""
     patches = Patches(w.shape, y.shape[2:], stride, padding, dilation, _working(y.dtype))
     inside = patches.few and bias is not None  # then the product does the addition too
-    filters, out = patches.right(w, bias if inside else None), _by_place(y)
+    filters, out = patches.right(w, bias if inside else None), by_place(y)
 
     def work(part: tuple[slice, slice]) -> None:
         batch, lines = part
@@ -183,7 +183,7 @@ def _weight_gradient(
 ) -> np.ndarray:
     """The gradient of the filters."""
     patches = Patches(shape, g.shape[2:], stride, padding, dilation, _working(np.result_type(g, x)))
-    cotangent = _by_place(g)
+    cotangent = by_place(g)
 
     def products(part: tuple[slice, slice]) -> Iterator[np.ndarray]:
         batch, lines = part
@@ -200,7 +200,7 @@ def _weight_gradient(
 def _input_gradient(g: np.ndarray, w: np.ndarray, dx: np.ndarray, stride: Pair, padding: Pair, dilation: Pair) -> None:
     """Write the gradient of the images to ``dx``, which each place in a window adds to."""
     _, c, kh, kw = w.shape
-    dtype, cotangent = _working(dx.dtype), _by_place(g)
+    dtype, cotangent = _working(dx.dtype), by_place(g)
     row_bytes = g.shape[3] * c * kh * kw * dtype.itemsize
     dx[...] = 0
 
@@ -257,10 +257,6 @@ def _images(shape: Shape, dtype: np.dtype[Any]) -> np.ndarray:
     """Images (N, C, H, W) that lie in memory as (H, W, N, C)."""
     n, c, height, width = shape
     return np.empty((height, width, n, c), dtype).transpose(2, 3, 0, 1)
-
-
-def _by_place(x: np.ndarray) -> np.ndarray:
-    return x.transpose(2, 3, 0, 1)
 
 
 def _check_cotangent(g: Shape, x: Shape, w: Shape, stride: Pair, padding: Pair, dilation: Pair) -> None:

@@ -19,7 +19,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from . import threads
 from .scratch import pieces, scratch, slices
-from .windows import Pair, Shape, fill
+from .windows import Pair, Shape, by_place, fill
 
 MOST = 4  # products for each place in a group; matrices do more of them faster
 RUN = 1 << 11  # elements side by side that are enough to forget what it costs to begin with them
@@ -120,7 +120,7 @@ class _Pass(NamedTuple):
 
     def _tile(self, part: Part) -> np.ndarray:
         batch, rows = part
-        return self.out.transpose(2, 3, 0, 1)[rows, :, batch]
+        return by_place(self.out)[rows, :, batch]
 
     def _runs(self, tile: np.ndarray) -> tuple[np.ndarray, bool]:
         """A tile as (rows, runs, length of a run), and whether that is itself, or a buffer as large."""
@@ -146,7 +146,7 @@ class _Pass(NamedTuple):
         """What so many windows see of padded images, (c, H, W, N * O): each channel as often as filters see it."""
         (batch, rows), (c, kh, kw, o) = part, self.filters.shape
         (down, along), (lower, further) = self.stride, self.dilation
-        image = self.image[batch].transpose(2, 3, 0, 1)
+        image = by_place(self.image[batch])
         height, width, n, channels = image.shape
         image = image.reshape(height, width, n, channels // c, c, 1)
         size = ((high - 1) * down + (kh - 1) * lower + 1, (wide - 1) * along + (kw - 1) * further + 1)

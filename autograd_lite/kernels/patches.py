@@ -11,7 +11,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from . import threads
 from .scratch import pieces, scratch, slices
-from .windows import Pair, Shape, fill
+from .windows import Pair, Shape, by_place, fill
 
 FEW = 16  # channels; from here on they are the better run of neighbours to copy, below it the images of a batch are
 
@@ -135,7 +135,7 @@ class Patches(NamedTuple):
         top = part.start * down - self.padding[0]
         tall, wide = ((k - 1) * d for k, d in zip(self.filters[2:], self.dilation, strict=True))
         size = ((part.stop - part.start - 1) * down + tall + 1, self.out[1] + wide // step)
-        image = x.transpose(2, 3, 0, 1)
+        image = by_place(x)
         if self.padding == (0, 0) and x.dtype == self.dtype and image.strides[2 if self.few else 3] == x.itemsize:
             return [image[top : top + size[0], start::step] for start in range(step)]
         images = []

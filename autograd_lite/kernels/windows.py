@@ -105,6 +105,11 @@ def _along(size: int, out: int, stride: int, shift: int) -> tuple[slice, slice]:
     return slice(start, stop), slice(first, max(first, first + (stop - start - 1) * stride + 1), stride)
 
 
+def by_place(images: np.ndarray) -> np.ndarray:
+    """Images (N, C, H, W) as (H, W, N, C), in which order they best lie in memory: what a place holds side by side."""
+    return images.transpose(2, 3, 0, 1)
+
+
 def fill(canvas: np.ndarray, image: np.ndarray, stride: Pair, shift: Pair) -> None:
     """``canvas[a, b] = image[a * stride - shift, b * stride - shift]``, or 0 where that is outside of the image."""
     (down, rows), (along, columns) = map(_along, image.shape[:2], canvas.shape[:2], stride, shift)

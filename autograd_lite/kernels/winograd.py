@@ -22,7 +22,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from . import compiled, loops, products, threads
 from .scratch import pieces, scratch, slices
-from .windows import Pair, Shape, fill
+from .windows import Pair, Shape, by_place, fill
 
 G = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, -1]], np.float32)  # of d and g, the last is turned
 B = np.array([[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]], np.float32)
@@ -53,7 +53,7 @@ def correlate(x: np.ndarray, w: np.ndarray, bias: np.ndarray | None, y: np.ndarr
             if biases is not None:
                 m[1, 1] += biases  # this product is a summand of all four outputs
             if not compiled.run(loops.winograd_outputs, compiled.rows(y), m, rows.start, batch.start * len(w)):
-                _outputs(m, y.transpose(2, 3, 0, 1)[rows, :, batch])
+                _outputs(m, by_place(y)[rows, :, batch])
 
     threads.run(work, _batches(x.shape, w.shape, y.shape[2:]))
 
@@ -91,7 +91,7 @@ def _tiles(
         if not compiled.run(loops.winograd_tiles, d, image, first - padding[0], -padding[1], batch.start * c):
             if padded is None:
                 padded = scratch("image", (2 * tall + 2, 2 * wide + 2, n, c), np.float32)
-                fill(padded, x[batch].transpose(2, 3, 0, 1), (1, 1), padding)
+                fill(padded, by_place(x[batch]), (1, 1), padding)
             strip = padded[first : 2 * pairs.stop + 2]
             _transformed(strip.reshape(*strip.shape[:2], n * c), d)
         yield slice(first, 2 * pairs.stop), d
@@ -99,7 +99,7 @@ def _tiles(
 
 def _cotangents(g: np.ndarray, batch: slice, top: int, size: Shape) -> np.ndarray:
     """A g A' of some tiles, for some images, as (4, 4, rows / 2, OW / 2, N * O)."""
-    cotangent = g[batch].transpose(2, 3, 0, 1)
+    cotangent = by_place(g[batch])
     u = scratch("product", (4, 4, *size, cotangent[0, 0].size), np.float32)
     if not compiled.run(loops.winograd_cotangents, u, compiled.rows(g), top, batch.start * g.shape[1]):
         high, wide = size
