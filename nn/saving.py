@@ -54,7 +54,7 @@ def save(state: Module | Mapping[str, Any], path: FilePath) -> None:
     True
     """
     given = state.state_dict() if isinstance(state, Module) else state
-    arrays = {name: np.asarray(as_array(value)) for name, value in given.items()}
+    arrays = {name: as_array(value) for name, value in given.items()}
     if bad := [f"{name} holds {array.dtype}" for name, array in arrays.items() if array.dtype.kind not in "biufc"]:
         raise StateError(f"Only arrays of numbers can be saved: {'; '.join(bad)}.")
     kind = _ending(path)
@@ -236,8 +236,10 @@ def _encoded(value: Any, arrays: dict[str, np.ndarray]) -> Any:
     """``value`` for JSON: containers say what they are, arrays go to ``arrays`` under a number."""
 
     def inner(value: Any) -> Any:
-        if isinstance(value, np.ndarray | np.generic):
-            arrays[str(len(arrays))] = np.asarray(value)
+        if isinstance(value, np.generic):  # as an array it would come back with a dtype that Python's numbers lack
+            value = value.item()
+        if isinstance(value, np.ndarray):
+            arrays[str(len(arrays))] = value
             return {"array": str(len(arrays) - 1)}
         if isinstance(value, Mapping):
             return {"dict": [[inner(key), inner(item)] for key, item in value.items()]}

@@ -25,13 +25,34 @@ Array = np.ndarray
 
 
 class Group(dict[str, Any]):
-    """Options of some parameters. ``group["lr"]`` and ``group.lr`` are the same."""
+    """Options of some parameters. ``group["lr"]`` and ``group.lr`` are the same.
+
+    NumPy's numbers become Python's, which take the dtype of the arrays that they meet, and are the same from a file.
+    """
+
+    def __init__(self, *options: Any) -> None:
+        super().__init__()
+        self.update(*options)
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        super().__setitem__(name, _plain(value))
+
+    def update(self, *options: Any, **more: Any) -> None:
+        """Set several options."""
+        for name, value in dict(*options, **more).items():
+            self[name] = value
 
     def __getattr__(self, name: str) -> Any:
         try:
             return self[name]
         except KeyError:
             raise AttributeError(f"This group has no option {name!r}; it has {', '.join(self)}.") from None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(map(_plain, value))
+    return value.item() if isinstance(value, np.generic | np.ndarray) and not value.ndim else value
 
 
 class Optimizer:
@@ -120,25 +141,24 @@ class Optimizer:
             with enable_grad():
                 loss = closure()
         for group, walk in zip(self.param_groups, self._walks, strict=True):
-            o = Group({name: float(v) if isinstance(v, np.floating) else v for name, v in group.items()})
-            maximize, decay, l1 = o.maximize, o.weight_decay, o.l1
-            for w, g, t, kept in walk.blocks(self.keeps(o)):
+            maximize, decay, l1 = group.maximize, group.weight_decay, group.l1
+            for w, g, t, kept in walk.blocks(self.keeps(group)):
                 if maximize:
                     g = -g
                 if decay and self.decoupled:
-                    w *= 1 - o.lr * decay
+                    w *= 1 - group.lr * decay
                 elif decay:
                     g = g + decay * w
                 if l1:
                     g = g + l1 * np.sign(w)
-                self.update(w, g, t, o, *kept)
+                self.update(w, g, t, group, *kept)
         return loss
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget the gradients of all parameters."""
+        """Forget the gradients of all parameters, or make those that there are 0, which keeps momentum going."""
         for group in self.param_groups:
             for parameter in group["params"]:
-                if parameter.requires_grad:
+                if parameter.requires_grad and (set_to_none or parameter.grad is not None):
                     parameter.grad = None if set_to_none else np.zeros(parameter.shape, parameter.dtype)
 
     # -- Groups
@@ -158,8 +178,7 @@ class Optimizer:
             if id(parameter) in known:
                 raise SettingError(f"A parameter of shape {parameter.shape} stands in two places of the groups.")
             known.add(id(parameter))
-        made = Group({"params": params, **dict(self.defaults.items())})
-        made.update({k: v for k, v in group.items() if k != "params"})
+        made = Group({**self.defaults, **group, "params": params})
         if unknown := sorted(set(made) - set(self.defaults) - {"params", "initial_lr"}):
             raise SettingError(f"{type(self).__name__} has no option {', '.join(unknown)}.")
         self.check(made)

@@ -125,6 +125,13 @@ def test_a_checkpoint_restores_everything_and_randomness(tmp_path):
     np.testing.assert_array_equal(fresh["model"][1](np.ones(50)).data, mask)
 
 
+def test_numbers_of_numpy_come_back_as_numbers(tmp_path):
+    path, fine, rough = tmp_path / "run.npz", np.float64(0.1), np.float32(0.1)
+    nn.save_checkpoint(path, epoch=np.int64(3), scores=[fine, rough], done=np.True_, array=np.array(2.5))
+    rest = nn.load_checkpoint(path)
+    assert repr(rest) == repr({"epoch": 3, "scores": [0.1, rough.item()], "done": True, "array": np.array(2.5)})
+
+
 def test_a_checkpoint_of_another_model_is_refused_and_nothing_is_loaded(tmp_path):
     path = tmp_path / "run.npz"
     nn.save_checkpoint(path, **parts(width=5))
