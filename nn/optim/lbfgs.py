@@ -25,7 +25,7 @@ class LBFGS(Optimizer):
         One group only.
     lr : float
     max_iter, max_eval : int
-        Of each :meth:`step`; ``max_eval``, the number of calls of the closure, is by default 5/4 of ``max_iter``.
+        Of each :meth:`step`; it also ends after ``max_eval`` calls of the closure, by default 5/4 of ``max_iter``.
     tolerance_grad, tolerance_change : float
         Stop when no number of the gradient, or of the step, is larger.
     history_size : int
@@ -110,7 +110,7 @@ class LBFGS(Optimizer):
             first = closure()
         loss, g, evaluations = float(first), self._gradient(), 1
         for n in range(1, o.max_iter + 1):
-            if abs(g).max(initial=0) <= o.tolerance_grad or evaluations >= o.max_eval > 1:
+            if abs(g).max(initial=0) <= o.tolerance_grad:
                 break
             d = self._next_direction(g)
             slope = float(g @ d)
@@ -130,7 +130,8 @@ class LBFGS(Optimizer):
                     g = self._gradient()
             evaluations += calls
             self._length = length
-            if abs(d * length).max() <= o.tolerance_change or abs(loss - before) < o.tolerance_change:
+            still = abs(d * length).max() <= o.tolerance_change or abs(loss - before) < o.tolerance_change
+            if still or evaluations >= o.max_eval:
                 break
         return first
 

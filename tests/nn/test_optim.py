@@ -220,6 +220,46 @@ def test_gradients_are_left_alone_and_float32_stays():
         assert {v.dtype for k, v in kept.items() if k != "step"} <= {np.dtype(np.float32)}
 
 
+@given(
+    case=st.sampled_from(CASES),
+    lr=st.floats(1e-4, 0.1),
+    number=st.sampled_from([np.float64, np.float32, np.array]),
+    later=st.booleans(),
+)
+def test_options_of_numpy_are_the_numbers_that_they_hold(case, lr, number, later):
+    def result(lr, settings):
+        w = nn.Parameter(np.linspace(-1, 1, 9, dtype=np.float32))
+        optimizer = case[0]([w], lr=1.0 if later else lr, **settings)
+        if later:
+            optimizer.param_groups[0]["lr"] = lr
+        for t in range(3):
+            w.grad = np.sin(np.arange(9) + t).astype(np.float32)
+            optimizer.step()
+        return w.data, optimizer.state_dict()["param_groups"]
+
+    def in_numpy(value):
+        if isinstance(value, tuple):
+            return tuple(map(in_numpy, value))
+        return np.float64(value) if type(value) is float else value
+
+    lr = number(lr)
+    weights, groups = result(lr, {name: in_numpy(value) for name, value in case[2].items()})
+    expected, plain = result(lr.item(), case[2])
+    np.testing.assert_array_equal(weights, expected)
+    assert repr(groups) == repr(plain)
+
+
+def test_gradients_that_are_not_there_are_not_made_zero():
+    used, unused = nn.Parameter([1.0]), nn.Parameter([1.0])
+    optimizer = optim.SGD([used, unused], lr=1.0, weight_decay=0.5)
+    used.grad = [3.0]
+    optimizer.zero_grad(set_to_none=False)
+    assert used.grad.tolist() == [0.0]
+    assert unused.grad is None
+    optimizer.step()
+    assert (used.item(), unused.item()) == (0.5, 1.0)
+
+
 def test_a_graph_from_before_the_step_is_stale():
     w = nn.Parameter([1.0, 2.0])
     loss = (w * w).sum()
@@ -372,6 +412,27 @@ def test_lbfgs_goes_on_from_a_saved_state():
         return loss
 
     np.testing.assert_array_equal(run((6, 0)), run((3, 3)))
+
+
+@pytest.mark.parametrize("search", [None, "strong_wolfe"])
+@pytest.mark.parametrize("limit", range(1, 8))
+def test_lbfgs_begins_no_step_once_the_closure_was_called_max_eval_times(search, limit):
+    calls = []
+    x = nn.Parameter(np.array([-1.5, 2.0]))
+    optimizer = optim.LBFGS([x], lr=1.0, max_iter=50, max_eval=limit, line_search_fn=search)
+
+    def closure():
+        optimizer.zero_grad()
+        loss = (1 - x[0]) ** 2 + 10 * (x[1] - x[0] ** 2) ** 2
+        loss.backward()
+        calls.append((x.tolist(), loss.item()))
+        return loss
+
+    optimizer.step(closure)
+    if search is None:
+        assert len(calls) == max(limit, 2)  # at the start, and after each step
+    else:
+        assert limit <= len(calls) <= limit + 25
 
 
 # -- Schedules --------------------------------------------------------------------------------------------------------
