@@ -17,9 +17,17 @@ class Scheduler:
     Parameters
     ----------
     optimizer : Optimizer
-        The rates that its groups have when the first schedule is made are the base.
+        The rates that its groups have when the first schedule is made are the base. A group that is added later joins
+        in at the next step; its base is the rate that it has then.
     per_update : bool
         Whether :func:`nn.fit` steps after each update rather than each epoch.
+
+    Attributes
+    ----------
+    last_epoch : int
+        How many steps were made.
+    monitor : str or None
+        The column of the history that :func:`nn.fit` hands to :meth:`step`, if it takes one.
 
     Examples
     --------
@@ -34,25 +42,36 @@ class Scheduler:
     0.4
     """
 
+    monitor: str | None = None
+
     def __init__(self, optimizer: Optimizer, per_update: bool = False) -> None:
         if not isinstance(optimizer, Optimizer):
             raise SettingError(f"A schedule takes an optimiser, not {type(optimizer).__name__}.")
-        self.optimizer, self.per_update, self.last_epoch = optimizer, per_update, 0
-        self.base_lrs = [float(group.setdefault("initial_lr", group["lr"])) for group in optimizer.param_groups]
-        self._set()
+        self.optimizer, self.per_update = optimizer, per_update
+        self._go_to(0)
 
     def rate(self, base: float, t: int) -> float:
         """The learning rate after ``t`` steps of a group that began with ``base``."""
         raise TypeError(f"{type(self).__name__} defines no rate().")
 
+    def _options(self, number: int, base: float, t: int) -> dict[str, Any]:
+        """What group ``number`` holds after ``t`` steps."""
+        return {"lr": self.rate(base, t)}
+
     def step(self) -> None:
         """Go on to the next rate."""
-        self.last_epoch += 1
-        self._set()
+        self._go_to(self.last_epoch + 1)
 
-    def _set(self) -> None:
-        for group, base in zip(self.optimizer.param_groups, self.base_lrs, strict=True):
-            group["lr"] = self.rate(base, self.last_epoch)
+    def _go_to(self, t: int) -> None:
+        options = [{"initial_lr": base, **self._options(n, base, t)} for n, base in enumerate(self.base_lrs)]
+        for group, changed in zip(self.optimizer.param_groups, options, strict=True):
+            group.update(changed)
+        self.last_epoch = t
+
+    @property
+    def base_lrs(self) -> list[float]:
+        """The rates that groups began with."""
+        return [float(group.get("initial_lr", group["lr"])) for group in self.optimizer.param_groups]
 
     def get_last_lr(self) -> list[float]:
         """The rates now, one for each group."""
@@ -60,14 +79,20 @@ class Scheduler:
 
     def state_dict(self) -> dict[str, Any]:
         """How far the schedule is."""
-        return {"last_epoch": self.last_epoch, "base_lrs": list(self.base_lrs)}
+        return {"last_epoch": self.last_epoch, "base_lrs": self.base_lrs}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from there."""
-        if len(state.get("base_lrs", ())) != len(self.base_lrs):
-            raise StateError(f"{type(self).__name__}: this state is not of a schedule for {len(self.base_lrs)} groups.")
-        self.last_epoch, self.base_lrs = int(state["last_epoch"]), [float(base) for base in state["base_lrs"]]
-        self._set()
+        bases, t = self._rates_in(state, "base_lrs"), int(state["last_epoch"])
+        for group, base in zip(self.optimizer.param_groups, bases, strict=True):
+            group["initial_lr"] = base
+        self._go_to(t)
+
+    def _rates_in(self, state: Mapping[str, Any], name: str) -> list[float]:
+        groups = len(self.optimizer.param_groups)
+        if len(state.get(name, ())) != groups or "last_epoch" not in state:
+            raise StateError(f"{type(self).__name__}: this state is not of a schedule for {groups} groups.")
+        return [float(rate) for rate in state[name]]
 
 
 class LambdaLR(Scheduler):
@@ -79,15 +104,16 @@ class LambdaLR(Scheduler):
         lr_lambda: Callable[[int], float] | Sequence[Callable[[int], float]],
         per_update: bool = False,
     ) -> None:
-        groups = len(optimizer.param_groups)
-        self.lr_lambdas = [lr_lambda] * groups if callable(lr_lambda) else list(lr_lambda)
-        if len(self.lr_lambdas) != groups:
-            raise SettingError(f"LambdaLR: {len(self.lr_lambdas)} functions for {groups} groups.")
+        self.lr_lambda = lr_lambda
         super().__init__(optimizer, per_update)
 
-    def _set(self) -> None:
-        for group, base, factor in zip(self.optimizer.param_groups, self.base_lrs, self.lr_lambdas, strict=True):
-            group["lr"] = base * factor(self.last_epoch)
+    def _options(self, number: int, base: float, t: int) -> dict[str, Any]:
+        if callable(self.lr_lambda):
+            return {"lr": base * self.lr_lambda(t)}
+        functions, groups = len(self.lr_lambda), len(self.optimizer.param_groups)
+        if functions != groups:
+            raise SettingError(f"LambdaLR: {functions} functions for {groups} groups.")
+        return {"lr": base * self.lr_lambda[number](t)}
 
 
 class StepLR(Scheduler):
@@ -185,13 +211,18 @@ class SequentialLR(Scheduler):
     ) -> None:
         if len(milestones) != len(schedulers) - 1 or any(a >= b for a, b in pairwise(milestones)):
             raise SettingError(f"{len(schedulers)} schedules need one rising milestone less, not {list(milestones)}.")
+        for one in schedulers:
+            if not isinstance(one, Scheduler) or one.monitor is not None or one.optimizer is not optimizer:
+                raise SettingError(
+                    f"SequentialLR takes schedules of its own optimiser whose rates follow from the number of steps; "
+                    f"this {type(one).__name__} is none."
+                )
         self.schedulers, self.milestones = list(schedulers), list(milestones)
         super().__init__(optimizer, per_update)
 
-    def rate(self, base: float, t: int) -> float:
-        """The formula."""
+    def _options(self, number: int, base: float, t: int) -> dict[str, Any]:
         i = sum(t >= milestone for milestone in self.milestones)
-        return self.schedulers[i].rate(base, t - (self.milestones[i - 1] if i else 0))
+        return self.schedulers[i]._options(number, base, t - (self.milestones[i - 1] if i else 0))
 
 
 class OneCycleLR(Scheduler):
@@ -253,18 +284,16 @@ class OneCycleLR(Scheduler):
     def _eased(self, share: float) -> float:
         return (1 - math.cos(math.pi * share)) / 2 if self.cosine else share
 
-    def _set(self) -> None:
-        super()._set()
-        if self.cycle_momentum:
-            momentum = self._wave(self.last_epoch, self.max_momentum, self.base_momentum, self.max_momentum)
-            for group in self.optimizer.param_groups:
-                if "betas" in group:
-                    group["betas"] = (momentum, group["betas"][1])
-                else:
-                    group["momentum"] = momentum
+    def _options(self, number: int, base: float, t: int) -> dict[str, Any]:
+        options = super()._options(number, base, t)
+        if not self.cycle_momentum:
+            return options
+        momentum = self._wave(t, self.max_momentum, self.base_momentum, self.max_momentum)
+        group = self.optimizer.param_groups[number]
+        return options | ({"betas": (momentum, group["betas"][1])} if "betas" in group else {"momentum": momentum})
 
 
-class ReduceLROnPlateau:
+class ReduceLROnPlateau(Scheduler):
     """Multiply the learning rates by ``factor`` when a measure has not improved for more than ``patience`` epochs.
 
     Parameters
@@ -282,8 +311,6 @@ class ReduceLROnPlateau:
     monitor : str
         Column of the history that :func:`nn.fit` hands to :meth:`step`.
     """
-
-    per_update = False
 
     def __init__(
         self,
@@ -304,16 +331,19 @@ class ReduceLROnPlateau:
             )
         if not 0 < factor < 1:
             raise SettingError(f"factor must lie between 0 and 1, not be {factor}.")
-        self.optimizer, self.monitor = optimizer, monitor
-        self.mode, self.factor, self.patience, self.cooldown = mode, factor, patience, cooldown
+        self.monitor, self.mode, self.factor, self.patience, self.cooldown = monitor, mode, factor, patience, cooldown
         self.threshold, self.threshold_mode, self.min_lr, self.eps = threshold, threshold_mode, min_lr, eps
-        self.best = math.inf if mode == "min" else -math.inf
-        self.bad_epochs = self.cooling = self.last_epoch = 0
+        self.best, self.bad_epochs, self.cooling = worst(mode), 0, 0
+        super().__init__(optimizer)
 
-    def step(self, measure: float) -> None:
+    def _go_to(self, t: int) -> None:
+        self.last_epoch = t  # rates follow from what is measured
+
+    def step(self, measure: float) -> None:  # type: ignore[override]
         """Take note of the measure after an epoch."""
         self.last_epoch += 1
-        better = self._better(float(measure))
+        margin = self.threshold * (abs(self.best) if self.threshold_mode == "rel" else 1)
+        better = improves(float(measure), self.best, self.mode, margin)
         if better:
             self.best = float(measure)
         self.bad_epochs = 0 if better or self.cooling else self.bad_epochs + 1
@@ -325,15 +355,6 @@ class ReduceLROnPlateau:
                 if group["lr"] - rate > self.eps:
                     group["lr"] = rate
 
-    def _better(self, measure: float) -> bool:
-        sign = 1 if self.mode == "min" else -1
-        margin = self.threshold * (abs(self.best) if self.threshold_mode == "rel" else 1)
-        return sign * measure < sign * self.best - (margin if math.isfinite(self.best) else 0)
-
-    def get_last_lr(self) -> list[float]:
-        """The rates now, one for each group."""
-        return [group["lr"] for group in self.optimizer.param_groups]
-
     def state_dict(self) -> dict[str, Any]:
         """What was measured so far, and the rates."""
         names = ("best", "bad_epochs", "cooling", "last_epoch")
@@ -341,14 +362,23 @@ class ReduceLROnPlateau:
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from there."""
-        if len(state.get("lrs", ())) != len(self.optimizer.param_groups):
-            raise StateError(f"This state is not of a schedule for {len(self.optimizer.param_groups)} groups.")
+        for group, rate in zip(self.optimizer.param_groups, self._rates_in(state, "lrs"), strict=True):
+            group["lr"] = rate
         self.best = float(state["best"])
         self.bad_epochs, self.cooling, self.last_epoch = (
             int(state[name]) for name in ("bad_epochs", "cooling", "last_epoch")
         )
-        for group, rate in zip(self.optimizer.param_groups, state["lrs"], strict=True):
-            group["lr"] = rate
+
+
+def worst(mode: str) -> float:
+    """What every measure improves."""
+    return math.inf if mode == "min" else -math.inf
+
+
+def improves(measure: float, best: float, mode: str, margin: float = 0.0) -> bool:
+    """Whether ``measure`` is better than ``best`` by more than ``margin``; any number is better than none."""
+    sign = 1 if mode == "min" else -1
+    return sign * measure < sign * best - (margin if math.isfinite(best) else 0)
 
 
 def _between(start: float, end: float, share: float) -> float:

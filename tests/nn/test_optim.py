@@ -307,6 +307,11 @@ def test_groups_have_options_of_their_own():
     assert "group 1: 1 parameters, weight_decay=0.0" in repr(optimizer)
 
 
+def plateau_after_step(w):
+    optimizer = optim.SGD([w])
+    return optim.SequentialLR(optimizer, [optim.StepLR(optimizer, 1), optim.ReduceLROnPlateau(optimizer)], [1])
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -325,6 +330,8 @@ def test_groups_have_options_of_their_own():
         (lambda w: optim.StepLR(optim.SGD([w]), 0), "step_size must be at least 1"),
         (lambda w: optim.OneCycleLR(optim.Adagrad([w]), 0.1, 10), "no momentum"),
         (lambda w: optim.SequentialLR(optim.SGD([w]), [], [1]), "milestone"),
+        (lambda w: plateau_after_step(w), "this ReduceLROnPlateau is none"),
+        (lambda w: optim.SequentialLR(optim.SGD([w]), [optim.StepLR(optim.SGD([w]), 1)], []), "of its own optimiser"),
         (lambda w: optim.clip_grad_norm_([w], -1.0), "max_norm"),
         (lambda w: optim.ExponentialMovingAverage(nn.Linear(1, 1), 1.0), "decay"),
     ],
@@ -464,6 +471,63 @@ def test_schedules_follow_their_formulas():
     np.testing.assert_allclose(warm_then_cool, [0.25, 0.375, 0.5, 0.05])
 
 
+SCHEDULES = [
+    lambda o: optim.LambdaLR(o, lambda t: 1 / (1 + t)),
+    lambda o: optim.LambdaLR(o, [lambda t: 0.5**t, lambda t: 2.0**t]),
+    lambda o: optim.StepLR(o, 2),
+    lambda o: optim.MultiStepLR(o, [1, 4]),
+    lambda o: optim.CosineAnnealingLR(o, 7),
+    lambda o: optim.LinearLR(o, 0.2, total_iters=4),
+    lambda o: optim.OneCycleLR(o, 1.0, total_steps=9),
+    lambda o: optim.SequentialLR(o, [optim.LinearLR(o), optim.ExponentialLR(o, 0.5)], [2]),
+]
+
+
+@given(
+    st.sampled_from(SCHEDULES), st.sampled_from(SCHEDULES), st.integers(1, 5), st.sampled_from([optim.SGD, optim.Adam])
+)
+def test_one_schedule_after_the_other_does_what_each_does_alone(first, second, milestone, kind):
+    def groups():
+        return kind([{"params": [nn.Parameter([1.0])]}, {"params": [nn.Parameter([1.0])], "lr": 0.25}], lr=0.5)
+
+    def seen(optimizer, schedule, steps):
+        for number in range(steps):
+            if number:
+                schedule.step()
+            yield [{k: v for k, v in group.items() if k != "params"} for group in optimizer.param_groups]
+
+    def alone(make, steps):
+        for group in optimizer.param_groups:
+            group["lr"] = group["initial_lr"]
+        return list(seen(optimizer, make(optimizer), steps))
+
+    optimizer = groups()
+    schedule = optim.SequentialLR(optimizer, [first(optimizer), second(optimizer)], [milestone])
+    together = list(seen(optimizer, schedule, milestone + 4))
+    optimizer = groups()
+    second(optimizer)  # which may set momentum when it is made, as it did above
+    assert together == alone(first, milestone) + alone(second, 4)
+
+
+def test_a_group_that_is_added_later_joins_the_schedule_with_its_own_rate():
+    optimizer = optim.SGD([nn.Parameter([1.0])], lr=0.5)
+    schedule = optim.StepLR(optimizer, step_size=2, gamma=0.1)
+    schedule.step()
+    optimizer.add_param_group({"params": [nn.Parameter([1.0])], "lr": 0.2})
+    assert schedule.get_last_lr() == [0.5, 0.2]
+    schedule.step()
+    np.testing.assert_allclose(schedule.get_last_lr(), [0.05, 0.02])
+    again = optim.SGD([{"params": [nn.Parameter([1.0])]}, {"params": [nn.Parameter([1.0])]}], lr=1.0)
+    resumed = optim.StepLR(again, step_size=2, gamma=0.1)
+    resumed.load_state_dict(schedule.state_dict())
+    assert resumed.get_last_lr() == schedule.get_last_lr()
+    each = optim.LambdaLR(optim.SGD([nn.Parameter([1.0])], lr=0.5), [lambda t: 1.0])
+    each.optimizer.add_param_group({"params": [nn.Parameter([1.0])]})
+    with pytest.raises(nn.SettingError, match="LambdaLR: 1 functions for 2 groups"):
+        each.step()
+    assert each.last_epoch == 0
+
+
 @pytest.mark.parametrize("shape", ["cos", "linear"])
 def test_one_cycle_goes_up_and_down_and_momentum_the_other_way(shape):
     optimizer = optim.SGD([nn.Parameter([1.0])], lr=0.5, momentum=0.9)
@@ -496,7 +560,7 @@ def test_schedules_go_on_from_a_saved_state():
     for make in (lambda o: optim.CosineAnnealingLR(o, 9), lambda o: optim.ReduceLROnPlateau(o, patience=0)):
         one, other = (optim.SGD([nn.Parameter([1.0])], lr=1.0) for _ in range(2))
         first, second = make(one), make(other)
-        step = (lambda s: s.step(1.0)) if hasattr(first, "monitor") else (lambda s: s.step())
+        step = (lambda s: s.step(1.0)) if first.monitor else (lambda s: s.step())
         for _ in range(3):
             step(first)
         second.load_state_dict(first.state_dict())
