@@ -30,6 +30,8 @@ class Adagrad(Optimizer):
         Outside the root. Deep Learning from Scratch (section 6.1.5) uses 1e-7.
     """
 
+    nonnegative = ("lr_decay", "initial_accumulator_value", "eps")
+
     def __init__(
         self,
         params: Iterable[Any],
@@ -81,6 +83,9 @@ class RMSprop(Optimizer):
     centered : bool
         Divide by the standard deviation of the gradients: subtract the square of their mean from h.
     """
+
+    nonnegative = ("eps", "momentum")
+    shares = ("alpha",)
 
     def __init__(
         self,
@@ -140,6 +145,9 @@ class Adadelta(Optimizer):
         As for :class:`SGD`.
     """
 
+    nonnegative = ("eps",)
+    shares = ("rho",)
+
     def __init__(
         self,
         params: Iterable[Any],
@@ -192,6 +200,9 @@ class Adam(Optimizer):
     corrected_eps : bool
         False adds ``eps`` to ``sqrt(v)`` instead of ``sqrt(V)``, as Deep Learning from Scratch does, with 1e-7.
     """  # noqa: D400  (the formula ends the sentence)
+
+    nonnegative = ("eps",)
+    pairs = ("betas",)
 
     def __init__(
         self,
@@ -276,6 +287,9 @@ class NAdam(Optimizer):
         As for :class:`Adam`.
     momentum_decay : float
     """  # noqa: D400
+
+    nonnegative = ("eps", "momentum_decay")
+    pairs = ("betas",)
 
     def __init__(
         self,

@@ -48,6 +48,8 @@ class LBFGS(Optimizer):
     [1.0, 1.0]
     """
 
+    nonnegative = ("max_iter", "max_eval", "tolerance_grad", "tolerance_change", "history_size")
+
     def __init__(
         self,
         params: Iterable[Any],
@@ -155,8 +157,8 @@ class LBFGS(Optimizer):
             if y @ s > 1e-10:
                 self._changes.append(y)
                 self._steps.append(s)
-                keep = self.param_groups[0].history_size
-                del self._changes[:-keep], self._steps[:-keep]
+                over = max(len(self._steps) - self.param_groups[0].history_size, 0)
+                del self._changes[:over], self._steps[:over]
         q, shares = -g, []
         for s, y in zip(reversed(self._steps), reversed(self._changes), strict=True):
             shares.append((s @ q) / (y @ s))

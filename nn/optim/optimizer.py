@@ -81,6 +81,7 @@ class Optimizer:
 
     >>> import nn
     >>> class Momentum(nn.optim.Optimizer):
+    ...     nonnegative = ("momentum",)
     ...     def __init__(self, params, lr=0.01, momentum=0.9):
     ...         super().__init__(params, lr=lr, momentum=momentum)
     ...     def keeps(self, o):
@@ -100,6 +101,9 @@ class Optimizer:
     """
 
     decoupled: ClassVar[bool] = False  # whether weight decay shrinks the weights themselves, rather than adds to g
+    nonnegative: ClassVar[tuple[str, ...]] = ()  # options, besides those of all, that are numbers from 0
+    shares: ClassVar[tuple[str, ...]] = ()  # options in [0, 1)
+    pairs: ClassVar[tuple[str, ...]] = ()  # options that are two such shares
 
     def __init__(self, params: Iterable[Any], **options: Any) -> None:
         self.defaults = {"weight_decay": 0.0, "l1": 0.0, "maximize": False, **options}
@@ -187,14 +191,22 @@ class Optimizer:
 
     def check(self, o: Group) -> None:
         """Refuse options that make no sense."""
-        for name, value in o.items():
-            if name in ("lr", "eps", "weight_decay", "l1", "momentum", "lr_decay", "initial_accumulator_value"):
-                if not value >= 0:
-                    raise SettingError(f"{type(self).__name__}: {name} must be 0 or more, not {value}.")
-            elif name in ("alpha", "rho", "betas"):
-                for share in value if isinstance(value, tuple | list) else (value,):
-                    if not 0 <= share < 1:
-                        raise SettingError(f"{type(self).__name__}: {name} must be in [0, 1), not {value}.")
+        for name in ("lr", "weight_decay", "l1", *self.nonnegative):
+            if name in o:
+                self._require(o[name], name, "0 or more", lambda value: value >= 0)
+        for name in self.shares:
+            self._require(o[name], name, "in [0, 1)", lambda value: 0 <= value < 1)
+        for name in self.pairs:
+            if not isinstance(o[name], tuple | list) or len(o[name]) != 2:
+                raise SettingError(f"{type(self).__name__}: {name} must be two numbers, not {o[name]!r}.")
+            for share in o[name]:
+                self._require(share, name, "in [0, 1)", lambda value: 0 <= value < 1)
+
+    def _require(self, value: Any, name: str, what: str, holds: Callable[[Any], bool]) -> None:
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or not holds(value):
+            what = what if number else "a number"
+            raise SettingError(f"{type(self).__name__}: {name} must be {what}, not {value!r}.")
 
     def __repr__(self) -> str:
         lines = [

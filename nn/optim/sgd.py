@@ -39,6 +39,8 @@ class SGD(Optimizer):
     0.7
     """
 
+    nonnegative = ("momentum", "dampening")
+
     def __init__(
         self,
         params: Iterable[Any],

@@ -318,7 +318,17 @@ def plateau_after_step(w):
         (lambda w: optim.SGD([], lr=0.1), "empty"),
         (lambda w: optim.SGD([w], lr=-0.1), "lr must be 0 or more, not -0.1"),
         (lambda w: optim.SGD([w], lr=float("nan")), "lr must be 0 or more, not nan"),
+        (lambda w: optim.SGD([w], lr="a"), "lr must be a number, not 'a'"),
+        (lambda w: optim.SGD([w], 0.1, 0.9, True), "dampening must be a number, not True"),
+        (lambda w: optim.SGD([w], momentum=0.9, dampening=-1), "dampening must be 0 or more, not -1"),
+        (lambda w: optim.NAdam([w], momentum_decay=-1e-3), "momentum_decay must be 0 or more"),
+        (lambda w: optim.RMSprop([w], alpha=1.0), r"alpha must be in \[0, 1\), not 1.0"),
+        (lambda w: optim.Adadelta([w], rho=-0.1), r"rho must be in \[0, 1\), not -0.1"),
         (lambda w: optim.Adam([w], betas=(0.9, 1.0)), "betas"),
+        (lambda w: optim.Adam([w], betas=0.9), "betas must be two numbers, not 0.9"),
+        (lambda w: optim.NAdam([w], betas=(0.9,)), r"betas must be two numbers, not \(0.9,\)"),
+        (lambda w: optim.AdamW([w], betas=(0.9, None)), "betas must be a number, not None"),
+        (lambda w: optim.Adam([{"params": [w], "betas": 0.9}]), "betas must be two numbers"),
         (lambda w: optim.SGD([w, w], lr=0.1), "two places"),
         (lambda w: optim.SGD([w * 2], lr=0.1), "only leaves"),
         (lambda w: optim.SGD(nn.Linear(2, 2), lr=0.1), r"model\.parameters\(\)"),
@@ -440,6 +450,21 @@ def test_lbfgs_begins_no_step_once_the_closure_was_called_max_eval_times(search,
         assert len(calls) == max(limit, 2)  # at the start, and after each step
     else:
         assert limit <= len(calls) <= limit + 25
+
+
+@pytest.mark.parametrize("size", range(4))
+def test_lbfgs_remembers_no_more_steps_than_it_was_told(size):
+    x = nn.Parameter(np.array([-1.5, 2.0, 0.5]))
+    optimizer = optim.LBFGS([x], lr=0.1, max_iter=8, history_size=size)
+
+    def closure():
+        optimizer.zero_grad()
+        loss = (x**4).sum() + (x[0] - x[1] * x[2]) ** 2
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)
+    assert len(optimizer.state_dict()["state"]["steps"]) == size
 
 
 # -- Schedules --------------------------------------------------------------------------------------------------------
