@@ -10,7 +10,7 @@ import numpy as np
 from .errors import SettingError
 from .module import Module
 from .optim import Optimizer
-from .random import get_rng_state, set_rng_state
+from .saving import snapshot
 from .training import Loss, train_step
 
 
@@ -42,7 +42,7 @@ def find_learning_rate(
 ) -> RateTrial:
     """Train for some updates while the rate rises from ``low`` to ``high``, then put everything back (Smith 2015).
 
-    Ends early when the loss is four times its lowest.
+    Ends early when the loss is four times its lowest, or not a number.
 
     Examples
     --------
@@ -58,8 +58,7 @@ def find_learning_rate(
     """
     if not 0 < low < high or updates < 2:
         raise SettingError(f"Rates must rise from above 0 in two updates or more; got {low} to {high} in {updates}.")
-    before = model.state_dict(), optimizer.state_dict(), get_rng_state()
-    place = loader.state_dict() if hasattr(loader, "state_dict") else None
+    put_back = snapshot(model, optimizer, *([loader] if hasattr(loader, "load_state_dict") else []))
     rates, losses, mean = np.geomspace(low, high, updates), [], 0.0
     model.train()
     try:
@@ -72,16 +71,18 @@ def find_learning_rate(
             if n > 2 and not losses[-1] < 4 * min(losses):
                 break
     finally:
-        model.load_state_dict(before[0])
-        optimizer.load_state_dict(before[1])
+        put_back()
         optimizer.zero_grad()
-        set_rng_state(before[2])
-        if place is not None and hasattr(loader, "load_state_dict"):
-            loader.load_state_dict(place)
     curve = np.array(losses)
     width = max(1, len(curve) // 10)  # over which batches average out
-    falls = curve[width:] - curve[:-width]
-    return RateTrial(rates[: len(curve)], curve, float(rates[int(np.nanargmin(falls)) + width // 2]))
+    with np.errstate(invalid="ignore"):
+        falls = curve[width:] - curve[:-width]
+    if not np.isfinite(falls).any():
+        raise SettingError(
+            f"The loss is no number from the first updates on: {losses}. Look at the data, or begin lower."
+        )
+    steepest = int(np.argmin(np.where(np.isfinite(falls), falls, np.inf)))
+    return RateTrial(rates[: len(curve)], curve, float(rates[steepest + width // 2]))
 
 
 def _forever(loader: Iterable[Any]) -> Iterator[Any]:

@@ -115,16 +115,13 @@ def _write_npz(file: IO[bytes], arrays: Mapping[str, np.ndarray]) -> None:
 def _read_npz(path: FilePath) -> dict[str, np.ndarray]:
     import zipfile
 
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return {
-                name.removesuffix(".npy"): np.lib.format.read_array(io.BytesIO(archive.read(name)), allow_pickle=False)
-                for name in archive.namelist()
-            }
-    except OSError:
-        raise
-    except Exception as error:  # a damaged file can fail in any way
-        raise StateError(f"{path} is damaged, or no file of arrays: {error}.") from None
+    with open(path, "rb") as file:
+        try:
+            with zipfile.ZipFile(file) as archive:
+                entries = {name.removesuffix(".npy"): io.BytesIO(archive.read(name)) for name in archive.namelist()}
+            return {name: np.lib.format.read_array(entry, allow_pickle=False) for name, entry in entries.items()}
+        except Exception as error:  # a damaged file can fail in any way
+            raise StateError(f"{path} is damaged, or no file of arrays: {error}.") from None
 
 
 # -- Checkpoints ------------------------------------------------------------------------------------------------------
@@ -186,38 +183,68 @@ def load_checkpoint(path: FilePath, **parts: Any) -> dict[str, Any]:
         If the file is damaged, of another kind or a newer version, or a state does not fit its part. Then everything
         is as it was.
     """
+    saved, generators, random = _read_checkpoint(path)
+    if missing := [name for name in parts if name not in saved]:
+        raise StateError(f"{path} has no {', '.join(missing)}; it has {', '.join(saved)}. Nothing was loaded.")
+    put_back = snapshot(*parts.values())
+    name = ""
+    try:
+        for name, part in parts.items():
+            part.load_state_dict(saved[name])
+            for place, generator in _own_generators(part):
+                if place in generators.get(name, {}):
+                    generator.bit_generator.state = generators[name][place]
+        name = "the shared generator"
+        set_rng_state(random)
+    except Exception as error:
+        put_back()
+        raise StateError(f"{path}: the state of {name!r} does not fit: {error}") from error
+    return {name: value for name, value in saved.items() if name not in parts}
+
+
+def _read_checkpoint(path: FilePath) -> tuple[dict[str, Any], dict[str, Any], Any]:
+    """The states of the parts, of their generators, and of the shared one."""
     import json
 
     arrays = _read_npz(path)
     try:
         content = json.loads(arrays["content"].tobytes())
-        kind, version = content["kind"], content["version"]
-    except (KeyError, ValueError, TypeError):
+        readable = content["kind"] == _KIND and content["version"] <= VERSION
+    except (KeyError, TypeError, ValueError):
         raise StateError(f"{path} is no checkpoint of this library.") from None
-    if kind != _KIND or version > VERSION:
+    if not readable:
         raise StateError(
-            f"{path} is a {kind!r} of version {version}; this library reads {_KIND!r} up to version {VERSION}."
+            f"{path} is a {content['kind']!r} of version {content['version']}; this library reads {_KIND!r} up to "
+            f"version {VERSION}."
         )
-    saved = {name: _decoded(value, arrays) for name, value in content["parts"].items()}
-    if missing := [name for name in parts if name not in saved]:
-        raise StateError(f"{path} has no {', '.join(missing)}; it has {', '.join(saved)}. Nothing was loaded.")
-    before = {name: part.state_dict() for name, part in parts.items()}
-    undo: list[str] = []
     try:
-        for name, part in parts.items():
-            undo.append(name)
-            part.load_state_dict(saved[name])
-    except Exception as error:
-        for name in undo:
-            parts[name].load_state_dict(before[name])
-        raise StateError(f"{path}: the state of {name!r} does not fit: {error}") from error
-    for name, generators in _decoded(content["generators"], arrays).items():
-        own = dict(_own_generators(parts.get(name)))
-        for place, state in generators.items():
-            if place in own:
-                own[place].bit_generator.state = state
-    set_rng_state(_decoded(content["random"], arrays))
-    return {name: value for name, value in saved.items() if name not in parts}
+        saved = {name: _decoded(value, arrays) for name, value in content["parts"].items()}
+        return saved, dict(_decoded(content["generators"], arrays)), _decoded(content["random"], arrays)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise StateError(f"{path} is a damaged checkpoint: {error!r}.") from None
+
+
+def snapshot(*parts: Any) -> Callable[[], None]:
+    """A function that puts ``parts``, with the modes of modules, and all randomness back into the state of now."""
+    states = [(part, part.state_dict()) for part in parts]
+    modules = [module for part in parts if isinstance(part, Module) for module in part.modules()]
+    modes = [(module, module.training) for module in modules]
+    lazy = [p for module in modules for p in module.parameters() if p.awaits_shape]
+    generators = [(rng, rng.bit_generator.state) for part in parts for _, rng in _own_generators(part)]
+    shared = get_rng_state()
+
+    def put_back() -> None:
+        for parameter in lazy:  # which may have got their shapes since
+            parameter.become(np.empty(0, parameter.dtype))
+        for part, state in states:
+            part.load_state_dict(state)
+        for module, training in modes:
+            module.training = training
+        for rng, state in generators:
+            rng.bit_generator.state = state
+        set_rng_state(shared)
+
+    return put_back
 
 
 def _own_generators(part: Any) -> Iterator[tuple[str, np.random.Generator]]:
@@ -266,7 +293,4 @@ def _decoded(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:
         ((kind, content),) = value.items()
         return builders[kind](content)
 
-    try:
-        return inner(value)
-    except (KeyError, ValueError, TypeError) as error:
-        raise StateError(f"This checkpoint is damaged: {error!r}.") from None
+    return inner(value)

@@ -1,16 +1,21 @@
 """Files: what is written is read back, damage is noticed, code in pickles is never run, killed runs resume exactly."""
 
+import copy
+import json
 import os
 import pickle
 import signal
 import subprocess
 import sys
+import tempfile
 import zipfile
 from collections import OrderedDict
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import autograd_lite as ag
 import nn
@@ -74,6 +79,25 @@ def test_truncated_and_altered_files_are_refused(tmp_path, ending):
         path.write_bytes(damaged)
         with pytest.raises(nn.StateError):
             nn.load(path)
+
+
+@given(st.data())
+def test_an_npz_file_with_any_bytes_altered_or_cut_out_is_read_or_refused_by_name(data):
+    def outcome():
+        try:
+            nn.load(path)
+        except nn.StateError as error:
+            return str(error)
+        return "w.npz was read"
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "w.npz")
+        nn.save({"a": np.arange(3.0), "b": np.zeros((2, 2), np.float32)}, path)
+        good = path.read_bytes()
+        start = data.draw(st.integers(0, len(good) - 1))
+        stop = data.draw(st.integers(start, min(start + 40, len(good))))
+        path.write_bytes(good[:start] + data.draw(st.binary(max_size=stop - start)) + good[stop:])
+        assert "w.npz" in outcome()
 
 
 def test_an_npz_file_with_objects_is_refused_without_unpickling(tmp_path):
@@ -158,6 +182,57 @@ def test_a_part_that_fits_is_put_back_if_a_later_one_does_not(tmp_path):
     with pytest.raises(nn.StateError, match="'second'"):
         nn.load_checkpoint(path, first=good, second=bad)
     np.testing.assert_equal(good.state_dict(), before)
+
+
+def test_what_a_checkpoint_changed_before_it_failed_is_put_back_shapes_and_generators_too(tmp_path):
+    def lazy(dropout):
+        model = nn.Sequential(nn.LazyLinear(4), dropout, nn.Linear(4, 2))
+        return {"model": model, "optimizer": nn.optim.Adam(model.parameters())}
+
+    path = tmp_path / "run.npz"
+    saved = lazy(nn.Dropout(0.5, rng=1))
+    saved["model"](np.ones((2, 3), np.float32)).sum().backward()
+    saved["optimizer"].step()
+    nn.save_checkpoint(path, **saved)
+    fewer = lazy(nn.Dropout(0.5, rng=2))
+    fewer["optimizer"] = nn.optim.Adam([fewer["model"][0].weight])
+    other = lazy(nn.Dropout(0.5, rng=np.random.Generator(np.random.MT19937(2))))
+    for own, message in (
+        (fewer, "state of 'optimizer' does not fit: .*groups"),
+        (other, "'model' does not fit: .*MT19937"),
+    ):
+        own["model"].eval()
+        before = {name: part.state_dict() for name, part in own.items()}
+        random, drawn = nn.get_rng_state(), copy.deepcopy(own["model"][1]).train()(np.ones(50)).data
+        with pytest.raises(nn.StateError, match=message):
+            nn.load_checkpoint(path, **own)
+        for name, part in own.items():
+            np.testing.assert_equal(part.state_dict(), before[name])
+        assert nn.get_rng_state() == random
+        np.testing.assert_array_equal(own["model"][1].train()(np.ones(50)).data, drawn)
+
+
+GOOD = {"kind": "autograd_lite checkpoint", "version": 1, "random": {}, "generators": {"dict": []}, "parts": {}}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({k: v for k, v in GOOD.items() if k != "parts"}, "damaged checkpoint: KeyError.*parts"),
+        ({k: v for k, v in GOOD.items() if k != "generators"}, "damaged checkpoint"),
+        (GOOD | {"parts": []}, "damaged checkpoint"),
+        (GOOD | {"parts": {"a": {"array": "7"}}}, "damaged checkpoint"),
+        (GOOD | {"generators": {"list": [3]}}, "damaged checkpoint"),
+        (GOOD | {"version": "2"}, "no checkpoint of this library"),
+        ([1], "no checkpoint of this library"),
+        (GOOD | {"version": 2}, "of version 2; this library reads"),
+    ],
+)
+def test_a_well_formed_file_that_is_no_whole_checkpoint_is_refused_by_name(tmp_path, content, message):
+    path = tmp_path / "run.npz"
+    nn.save({"content": np.frombuffer(json.dumps(content).encode(), np.uint8)}, path)
+    with pytest.raises(nn.StateError, match=rf"run\.npz.*{message}"):
+        nn.load_checkpoint(path)
 
 
 def test_a_newer_truncated_or_foreign_checkpoint_is_refused(tmp_path, monkeypatch):

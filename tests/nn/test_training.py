@@ -1,5 +1,6 @@
 """fit, evaluate, predict, and what listens to them."""
 
+import copy
 import csv
 import json
 import sys
@@ -244,3 +245,27 @@ def test_finding_a_learning_rate_puts_everything_back():
     assert len(trial.rates) == len(trial.losses) <= 60
     with pytest.raises(nn.SettingError, match="rise from above 0"):
         nn.find_learning_rate(model, loss, optimizer, loader, 1.0, 0.1)
+
+
+def test_finding_a_learning_rate_puts_back_modes_shapes_and_the_generators_of_layers():
+    _, loss, _, loader, _ = problem()
+    model = nn.Sequential(nn.LazyLinear(8), nn.Dropout(0.5, rng=1), nn.Linear(8, 2)).eval()
+    model[2].train()
+    optimizer = nn.optim.Adam(model.parameters())
+    drawn = copy.deepcopy(model[1]).train()(np.ones(50)).data
+    before = model.state_dict(), optimizer.state_dict(), nn.get_rng_state(), loader.state_dict()
+    nn.find_learning_rate(model, loss, optimizer, loader, updates=3)
+    after = model.state_dict(), optimizer.state_dict(), nn.get_rng_state(), loader.state_dict()
+    np.testing.assert_equal(after, before)
+    assert [part.training for part in model.modules()] == [False, False, False, True]
+    np.testing.assert_array_equal(model[1].train()(np.ones(50)).data, drawn)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_loss_that_is_no_number_is_named_when_looking_for_a_learning_rate(bad):
+    model, loss, optimizer, _, (x, t) = problem()
+    loader = nn.data.DataLoader((x * np.float32(bad), t), batch_size=16)
+    before = model.state_dict()
+    with pytest.raises(nn.SettingError, match=r"loss is no number from the first updates on: \[nan, nan, nan\]"):
+        nn.find_learning_rate(model, loss, optimizer, loader)
+    np.testing.assert_equal(model.state_dict(), before)
