@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from autograd_lite.files import FilePath, atomic_write
 
 from .errors import SettingError
 from .optim import ExponentialMovingAverage
+from .optim.lr_scheduler import improves, worst
 from .saving import load_checkpoint, save, save_checkpoint
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 class Callback:
     """Base of all listeners; each method is called with the run and does nothing unless overridden.
+
+    One that has ``state_dict`` and ``load_state_dict`` is saved and restored by :class:`Checkpoint`.
 
     Examples
     --------
@@ -148,8 +152,11 @@ class Checkpoint(Callback):
     """Save the whole run after each epoch, and go on from there when it is started again.
 
     A run that was killed ends with the same weights, bit for bit, as one that was not: model, optimiser, schedule, the
-    place in the data, the history and the state of random generators are all saved. An interrupt leaves the last good
-    file in place.
+    place in the data, the history, callbacks and the state of random generators are all saved. An interrupt leaves the
+    last good file in place. A run that was over, or stopped early, stays so: started again, it trains no further.
+
+    Wherever it stands in the list of callbacks, it resumes before the others hear of the start, and saves after they
+    have heard of an update or epoch.
 
     Parameters
     ----------
@@ -192,6 +199,10 @@ class Checkpoint(Callback):
             "loader": run.loader,
             **self.parts,
         }
+        kinds: dict[str, list[Callback]] = {}
+        for callback in run.callbacks:
+            kinds.setdefault(type(callback).__name__, []).append(callback)
+        named |= {f"{kind} {number}": one for kind, same in kinds.items() for number, one in enumerate(same, start=1)}
         return {name: part for name, part in named.items() if hasattr(part, "load_state_dict")}
 
     def on_start(self, run: Run) -> None:
@@ -220,6 +231,14 @@ class Averaging(Callback):
         """Take in the weights."""
         self.average.update()
 
+    def state_dict(self) -> dict[str, np.ndarray]:
+        """The average."""
+        return self.average.state_dict()
+
+    def load_state_dict(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go on from there."""
+        self.average.load_state_dict(state)
+
 
 class _Watch(Callback):
     """Watches a column of the history for its best value."""
@@ -228,17 +247,14 @@ class _Watch(Callback):
         if mode not in ("auto", "min", "max"):
             raise SettingError(f"mode is 'auto', 'min' or 'max', not {mode!r}.")
         self.monitor, self.min_delta = monitor, min_delta
-        more = mode == "max" or (mode == "auto" and "accuracy" in monitor)
-        self._sign = -1.0 if more else 1.0
+        self.mode = mode if mode != "auto" else "max" if "accuracy" in monitor else "min"
 
     def best(self, run: Run) -> int:
         """The number of the row that was the last to be better than all before it."""
-        if self.monitor not in run.history[-1]:
-            raise SettingError(f"The history has no column {self.monitor!r}; it has {', '.join(run.history[-1])}.")
-        best, record = 0, math.inf
+        best, record = 0, worst(self.mode)
         for i, value in enumerate(run.column(self.monitor)):
-            if self._sign * value < record - (self.min_delta if math.isfinite(record) else 0):
-                best, record = i, self._sign * value
+            if improves(value, record, self.mode, self.min_delta):
+                best, record = i, value
         return best
 
 
@@ -250,6 +266,7 @@ class EarlyStopping(_Watch):
     monitor : str
         A column of the history, such as ``"held-out accuracy"``.
     patience : int
+        1 stops at the first epoch that is no better, and so does 0.
     mode : {"auto", "min", "max"}
         Whether less is better or more; more is, by default, for columns with "accuracy" in their name.
     min_delta : float
@@ -262,7 +279,7 @@ class EarlyStopping(_Watch):
 
     def on_epoch(self, run: Run) -> None:
         """Look whether it is time."""
-        if len(run.history) - 1 - self.best(run) >= self.patience:
+        if len(run.history) - 1 - self.best(run) >= max(self.patience, 1):
             run.stop = True
 
 
@@ -293,3 +310,11 @@ class BestWeights(_Watch):
         """Give them back."""
         if self._weights is not None:
             run.model.load_state_dict(self._weights)
+
+    def state_dict(self) -> dict[str, Any]:
+        """The best weights so far."""
+        return {"weights": self._weights}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from there."""
+        self._weights = state["weights"]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from autograd_lite import Tensor, no_grad
 
-from .callbacks import Callback, Progress
+from .callbacks import Callback, Checkpoint, Progress
 from .errors import SettingError
 from .functional._common import as_array
 from .metrics import Metric, accuracy
@@ -22,22 +22,12 @@ Data = Any  # a loader of batches, or a tuple of arrays (inputs, targets)
 Loss = Callable[[Any, Any], Tensor]
 
 
-class Stateful(Protocol):
-    """What can be saved and restored."""
-
-    def state_dict(self) -> Mapping[str, Any]:
-        """Everything to go on from here."""
-
-    def load_state_dict(self, state: Any) -> Any:
-        """Go on from there."""
-
-
 class Run:
     """A training run, as callbacks see it.
 
     Attributes
     ----------
-    model, loss, optimizer, loader, scheduler
+    model, loss, optimizer, loader, scheduler, callbacks
         What :func:`fit` was given.
     epoch, updates : int
         How many are complete.
@@ -49,12 +39,20 @@ class Run:
         One row an epoch: ``epoch``, ``updates``, ``loss`` (mean over the updates), ``seconds``, and for each data set
         of ``evaluate_on`` its metrics, such as ``held-out accuracy``.
     stop : bool
-        Set it to end the run after the epoch.
+        Set it to end the run after the epoch; checkpoints remember it.
     """
 
     def __init__(
-        self, model: Module, loss: Loss, optimizer: Optimizer, loader: Any, epochs: int, scheduler: Any = None
+        self,
+        model: Module,
+        loss: Loss,
+        optimizer: Optimizer,
+        loader: Any,
+        epochs: int,
+        scheduler: Any = None,
+        callbacks: Sequence[Callback] = (),
     ) -> None:
+        self.callbacks = callbacks
         self.model, self.loss, self.optimizer, self.loader, self.scheduler = model, loss, optimizer, loader, scheduler
         self.epoch, self.updates, self.epochs = 0, 0, epochs
         self.losses: list[float] = []
@@ -63,17 +61,25 @@ class Run:
 
     def column(self, name: str) -> list[float]:
         """One column of the history."""
+        for row in self.history:
+            require_column(name, row)
         return [row[name] for row in self.history]
 
     def state_dict(self) -> dict[str, Any]:
         """How far the run is."""
-        progress = {"epoch": self.epoch, "updates": self.updates, "losses": list(self.losses)}
+        progress = {"epoch": self.epoch, "updates": self.updates, "stop": self.stop, "losses": list(self.losses)}
         return {**progress, "history": [dict(row) for row in self.history]}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from there."""
-        self.epoch, self.updates = int(state["epoch"]), int(state["updates"])
+        self.epoch, self.updates, self.stop = int(state["epoch"]), int(state["updates"]), bool(state["stop"])
         self.losses, self.history = list(state["losses"]), [dict(row) for row in state["history"]]
+
+
+def require_column(name: str, columns: Iterable[str]) -> None:
+    """Refuse a name that is none of ``columns``."""
+    if name not in columns:
+        raise SettingError(f"The history has no column {name!r}; it has {', '.join(columns)}.")
 
 
 def train_step(
@@ -141,10 +147,12 @@ def fit(
     >>> run.column("loss")[-1] < 0.01 < run.column("loss")[0]
     True
     """
-    run = Run(model, loss, optimizer, loader, epochs, scheduler)
-    listeners = [*callbacks, *([Progress()] if progress else [])]
+    others = [*(c for c in callbacks if not isinstance(c, Checkpoint)), *([Progress()] if progress else [])]
+    checkpoints = [c for c in callbacks if isinstance(c, Checkpoint)]
+    listeners = [*others, *checkpoints]  # what is saved is what all have heard of
+    run = Run(model, loss, optimizer, loader, epochs, scheduler, listeners)
     try:
-        for listener in listeners:
+        for listener in [*checkpoints, *others]:
             listener.on_start(run)
         while run.epoch < epochs and not run.stop:
             start = time.perf_counter()

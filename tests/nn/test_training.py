@@ -1,13 +1,17 @@
 """fit, evaluate, predict, and what listens to them."""
 
+import contextlib
 import copy
 import csv
 import json
 import sys
+import tempfile
 import tracemalloc
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import autograd_lite as ag
 import nn
@@ -145,6 +149,65 @@ def test_an_interrupt_leaves_the_last_checkpoint_and_readable_logs(tmp_path):
     assert run.column("epoch") == [1, 2, 3, 4]
     assert json.loads((tmp_path / "log.json").read_text()) == run.history
     assert run.updates == 16
+
+
+@settings(max_examples=15)
+@given(
+    order=st.permutations(range(5)), kills=st.lists(st.integers(1, 12), max_size=3), every=st.sampled_from([None, 1, 3])
+)
+def test_a_run_that_was_killed_or_is_started_again_ends_the_same_wherever_the_checkpoint_stands(order, kills, every):
+    class Kill(callbacks.Callback):
+        def __init__(self, update):
+            self.update = update
+
+        def on_update(self, run):
+            if run.updates == self.update:
+                raise KeyboardInterrupt
+
+    def go(path, kill=None):
+        model, loss, optimizer, loader, _ = problem()
+        average = nn.optim.ExponentialMovingAverage(model, decay=0.5)
+        listeners = [
+            callbacks.Checkpoint(path, every_updates=every),
+            callbacks.Averaging(average),
+            callbacks.EarlyStopping("loss", patience=2, mode="max"),  # the loss falls, so the first epoch is the best
+            callbacks.BestWeights("loss", mode="max"),
+            Kill(kill),
+        ]
+        listeners = [listeners[i] for i in order]
+        run = nn.fit(model, loss, optimizer, loader, 9, callbacks=listeners, progress=False)
+        history = [{name: value for name, value in row.items() if name != "seconds"} for row in run.history]
+        return model.state_dict(), average.state_dict(), history
+
+    with tempfile.TemporaryDirectory() as folder:
+        expected = go(f"{folder}/whole.npz")
+        for kill in kills:
+            with contextlib.suppress(KeyboardInterrupt):
+                go(f"{folder}/broken.npz", kill)
+        assert len(expected[2]) == 3
+        for _ in range(2):
+            np.testing.assert_equal(go(f"{folder}/broken.npz"), expected)
+
+
+@pytest.mark.parametrize(("patience", "epochs"), [(0, 4), (1, 4), (2, 7), (9, 8)])
+def test_early_stopping_waits_for_as_many_epochs_as_it_has_patience(patience, epochs):
+    scores = iter([0.1, 0.2, 0.3, 0.3, 0.4, 0.2, 0.1, 0.0])
+    value = [next(scores)]
+
+    class Next(callbacks.Callback):
+        def on_epoch(self, run):
+            value[0] = next(scores, 0.0)
+
+    def accuracy(outputs, targets):
+        return value[0]
+
+    model, loss, optimizer, loader, data = problem()
+    listeners = [callbacks.EarlyStopping("held-out accuracy", patience), Next()]
+    run = nn.fit(
+        model, loss, optimizer, loader, 8, evaluate_on={"held-out": data}, metrics=[accuracy], callbacks=listeners,
+        progress=False,
+    )  # fmt: skip
+    assert run.epoch == epochs
 
 
 def test_early_stopping_waits_and_the_best_weights_come_back():
