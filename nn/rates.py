@@ -11,7 +11,7 @@ from .errors import SettingError
 from .module import Module
 from .optim import Optimizer
 from .saving import snapshot
-from .training import Loss, train_step
+from .training import Loss, check_training, train_step
 
 
 class RateTrial(NamedTuple):
@@ -58,6 +58,7 @@ def find_learning_rate(
     """
     if not 0 < low < high or updates < 2:
         raise SettingError(f"Rates must rise from above 0 in two updates or more; got {low} to {high} in {updates}.")
+    check_training(loss, optimizer, loader)
     put_back = snapshot(model, optimizer, *([loader] if hasattr(loader, "load_state_dict") else []))
     rates, losses, mean = np.geomspace(low, high, updates), [], 0.0
     model.train()

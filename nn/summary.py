@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from operator import index as as_int
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike
 
+from .errors import SettingError
 from .functional._common import as_tensor
 from .layers import Embedding, LayerNorm, RMSNorm
 from .layers.conv import _Conv
@@ -112,6 +114,11 @@ def summary(model: Module, input_shape: Sequence[Any], dtype: DTypeLike | None =
     -------
     Summary
 
+    Raises
+    ------
+    SettingError
+        If ``input_shape`` is no shape, for instance the input itself.
+
     Examples
     --------
     >>> import nn
@@ -125,7 +132,7 @@ def summary(model: Module, input_shape: Sequence[Any], dtype: DTypeLike | None =
     total                             39,250      3,920,000  345.3 KiB
     153.3 KiB of parameters and buffers
     """
-    shapes = [input_shape] if all(np.ndim(size) == 0 for size in input_shape) else input_shape
+    shapes = _shapes(input_shape)
     if dtype is None:
         dtype = next((p.dtype for p in model.parameters() if p.dtype.kind == "f"), np.dtype(np.float32))
     counter = _Counter()
@@ -135,7 +142,7 @@ def summary(model: Module, input_shape: Sequence[Any], dtype: DTypeLike | None =
     ]
     try:
         with evaluating(model):
-            model(*(np.zeros(tuple(shape), dtype) for shape in shapes))
+            model(*(np.zeros(shape, dtype) for shape in shapes))
     finally:
         for handle in handles:
             handle.remove()
@@ -146,6 +153,19 @@ def summary(model: Module, input_shape: Sequence[Any], dtype: DTypeLike | None =
         trainable=sum(p.size for p in parameters if p.requires_grad),
         parameter_memory=sum(t.data.nbytes for t in [*parameters, *model.buffers()]),
     )
+
+
+def _shapes(given: Any) -> list[tuple[int, ...]]:
+    try:
+        if getattr(given, "ndim", 1) != 1:  # an array
+            raise TypeError
+        shapes = [given] if all(np.ndim(size) == 0 for size in given) else given
+        return [tuple(map(as_int, shape)) for shape in shapes]
+    except TypeError:
+        raise SettingError(
+            "input_shape is the shape of a batch, such as (100, 1, 28, 28) or images.shape, or a list of such shapes, "
+            f"not {type(given).__name__} {np.shape(given) or given}."
+        ) from None
 
 
 class _Counter:

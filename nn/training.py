@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,13 @@ from autograd_lite import Tensor, no_grad
 from .callbacks import Callback, Checkpoint, Progress
 from .errors import SettingError
 from .functional._common import as_array
-from .metrics import Metric, accuracy
+from .metrics import RunningMean, accuracy
 from .module import Module
-from .optim import Optimizer, clip_grad_norm_
+from .optim import Optimizer, Scheduler, clip_grad_norm_
 
 Data = Any  # a loader of batches, or a tuple of arrays (inputs, targets)
 Loss = Callable[[Any, Any], Tensor]
+Measure = Callable[[Any, Any], Any]  # a metric or a loss
 
 
 class Run:
@@ -49,7 +51,7 @@ class Run:
         optimizer: Optimizer,
         loader: Any,
         epochs: int,
-        scheduler: Any = None,
+        scheduler: Scheduler | None = None,
         callbacks: Sequence[Callback] = (),
     ) -> None:
         self.callbacks = callbacks
@@ -103,8 +105,8 @@ def fit(
     epochs: int = 1,
     *,
     evaluate_on: Mapping[str, Data] | None = None,
-    metrics: Sequence[Metric] = (accuracy,),
-    scheduler: Any = None,
+    metrics: Sequence[Measure] = (accuracy,),
+    scheduler: Scheduler | None = None,
     clip_norm: float | None = None,
     callbacks: Sequence[Callback] = (),
     progress: bool = True,
@@ -121,8 +123,8 @@ def fit(
         What to measure the model on after each epoch: loaders or pairs of arrays.
     metrics : sequence of callables
         For :func:`evaluate`.
-    scheduler : optional
-        Its ``step`` is called after each epoch or, if it has ``per_update``, after each update.
+    scheduler : Scheduler, optional
+        Its ``step`` is called after each epoch or, if it is ``per_update``, after each update.
     clip_norm : float, optional
         Largest norm of the gradients of an update.
     callbacks : sequence of Callback
@@ -134,6 +136,11 @@ def fit(
     -------
     Run
         With the history of the run.
+
+    Raises
+    ------
+    SettingError
+        If an argument is not what is meant here, before anything is trained, or the loader gives no batches.
 
     Examples
     --------
@@ -147,6 +154,9 @@ def fit(
     >>> run.column("loss")[-1] < 0.01 < run.column("loss")[0]
     True
     """
+    evaluate_on = {} if evaluate_on is None else evaluate_on
+    check_training(loss, optimizer, loader)
+    _check_reports(evaluate_on, metrics, scheduler)
     others = [*(c for c in callbacks if not isinstance(c, Checkpoint)), *([Progress()] if progress else [])]
     checkpoints = [c for c in callbacks if isinstance(c, Checkpoint)]
     listeners = [*others, *checkpoints]  # what is saved is what all have heard of
@@ -160,13 +170,13 @@ def fit(
             for inputs, targets in loader:
                 run.losses.append(train_step(model, loss, optimizer, inputs, targets, clip_norm))
                 run.updates += 1
-                if scheduler is not None and getattr(scheduler, "per_update", False):
+                if scheduler is not None and scheduler.per_update:
                     scheduler.step()
                 for listener in listeners:
                     listener.on_update(run)
             if not run.losses:
                 raise SettingError("The loader gave no batches.")
-            _finish_epoch(run, evaluate_on or {}, metrics, start)
+            _finish_epoch(run, evaluate_on, metrics, start)
             for listener in listeners:
                 listener.on_epoch(run)
     finally:
@@ -175,7 +185,7 @@ def fit(
     return run
 
 
-def _finish_epoch(run: Run, evaluate_on: Mapping[str, Data], metrics: Sequence[Metric], start: float) -> None:
+def _finish_epoch(run: Run, evaluate_on: Mapping[str, Data], metrics: Sequence[Measure], start: float) -> None:
     run.epoch += 1
     row: dict[str, float] = {"epoch": run.epoch, "updates": run.updates, "loss": float(np.mean(run.losses))}
     for name, data in evaluate_on.items():
@@ -183,9 +193,96 @@ def _finish_epoch(run: Run, evaluate_on: Mapping[str, Data], metrics: Sequence[M
     row["seconds"] = time.perf_counter() - start
     run.history.append(row)
     run.losses = []
-    if run.scheduler is not None and not getattr(run.scheduler, "per_update", False):
-        monitor = getattr(run.scheduler, "monitor", None)
-        run.scheduler.step() if monitor is None else run.scheduler.step(row[monitor])
+    scheduler = run.scheduler
+    if scheduler is not None and not scheduler.per_update:
+        measured = [] if scheduler.monitor is None else [row[scheduler.monitor]]
+        scheduler.step(*measured)
+
+
+# -- What people may have meant otherwise -----------------------------------------------------------------------------
+
+
+def check_training(loss: Any, optimizer: Any, loader: Any) -> None:
+    """Refuse what cannot be trained with, say because two arguments were exchanged."""
+    if not _ready(loss):
+        raise SettingError(f"loss is called with (outputs, targets), like nn.MSELoss(), unlike {_title(loss)}.")
+    if not isinstance(optimizer, Optimizer):
+        raise SettingError(
+            f"optimizer is one of nn.optim, such as nn.optim.SGD(model.parameters()), not {_title(optimizer)}."
+        )
+    if not _gives_batches(loader):
+        raise SettingError(
+            f"loader gives batches of (inputs, targets), which {_title(loader)} does not; "
+            "make one of arrays: nn.data.DataLoader((inputs, targets), batch_size=100, shuffle=True)."
+        )
+
+
+def _check_reports(evaluate_on: Any, metrics: Any, scheduler: Any) -> None:
+    if not isinstance(evaluate_on, Mapping):
+        raise SettingError(
+            f"evaluate_on names its data: {{'held-out': (inputs, targets)}}, unlike {_title(evaluate_on)}."
+        )
+    for data in evaluate_on.values():
+        _check_data(data)
+    measures = [f"{name} {key}" for name in evaluate_on for key in _measures(metrics)]
+    if scheduler is None:
+        return
+    if not isinstance(scheduler, Scheduler):
+        raise SettingError(
+            f"scheduler is one of nn.optim, such as nn.optim.StepLR(optimizer, 10), not {_title(scheduler)}."
+        )
+    if scheduler.monitor is not None:
+        require_column(scheduler.monitor, ["epoch", "updates", "loss", *measures, "seconds"])
+
+
+def _check_data(data: Any) -> None:
+    if not _gives_batches(data) and not (isinstance(data, tuple) and len(data) == 2):
+        raise SettingError(
+            f"The model is measured on (inputs, targets), or a loader of such batches, not {_title(data)}."
+        )
+
+
+def _measures(metrics: Any, loss: Loss | None = None) -> dict[str, Measure]:
+    """What is measured, by name."""
+    if callable(metrics):
+        raise SettingError("metrics is a list of functions, even if it is one: [accuracy].")
+    named = [(_name(metric), metric) for metric in metrics] + ([] if loss is None else [("loss", loss)])
+    names = [name for name, _ in named]
+    for name, metric in named:
+        if not _ready(metric):
+            raise SettingError(
+                f"metrics are called with (outputs, targets), like nn.MSELoss(), unlike {_title(metric)}."
+            )
+        if names.count(name) > 1:
+            raise SettingError(f"Two metrics are called {name!r}; set the __name__ of one.")
+    return dict(named)
+
+
+def _name(metric: Any) -> str:
+    given = getattr(metric, "__name__", None)
+    if given is None and isinstance(metric, partial):
+        return _name(metric.func)
+    return type(metric).__name__ if given is None else str(given)
+
+
+def _ready(function: Any) -> bool:
+    return callable(function) and not isinstance(function, type)
+
+
+def _gives_batches(data: Any) -> bool:
+    return isinstance(data, Iterable) and not isinstance(data, tuple | np.ndarray | Tensor | Mapping)
+
+
+def _title(value: Any) -> str:
+    """What ``value`` is, for people."""
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    if isinstance(value, np.ndarray | Tensor):
+        return f"an array of shape {value.shape}"
+    return type(value).__name__ + (f" of {len(value)}" if isinstance(value, tuple) else "")
+
+
+# -- Using a model ----------------------------------------------------------------------------------------------------
 
 
 @contextmanager
@@ -228,7 +325,7 @@ def batches(data: Data, batch_size: int = 100) -> Iterator[tuple[Any, ...]]:
 
 
 def evaluate(
-    model: Module, data: Data, metrics: Sequence[Metric] = (accuracy,), loss: Loss | None = None, batch_size: int = 100
+    model: Module, data: Data, metrics: Sequence[Measure] = (accuracy,), loss: Loss | None = None, batch_size: int = 100
 ) -> dict[str, float]:
     """Measure ``model`` on ``data``, batch by batch, in eval mode.
 
@@ -236,7 +333,8 @@ def evaluate(
     ----------
     data : loader, or tuple (inputs, targets) of arrays
     metrics : sequence of callables
-        ``metric(outputs, targets)``, a mean over samples; the result has them by their names.
+        ``metric(outputs, targets)``, a mean over samples; the result has them by their names, or those of their
+        classes.
     loss : callable, optional
         Measured too, as ``"loss"``.
 
@@ -250,19 +348,17 @@ def evaluate(
     >>> nn.evaluate(nn.Identity(), ([[0.1, 0.9], [0.8, 0.2]], [1, 1]))
     {'accuracy': 0.5}
     """
-    measures: dict[str, Callable[[Any, Any], Any]] = {metric.__name__: metric for metric in metrics}
-    if loss is not None:
-        measures["loss"] = loss
-    totals, count = dict.fromkeys(measures, 0.0), 0
+    _check_data(data)
+    measures = _measures(metrics, loss)
+    means = {name: RunningMean() for name in measures}
     with evaluating(model):
         for inputs, targets in batches(data, batch_size):
             outputs = model(inputs)
-            count += len(inputs)
             for name, measure in measures.items():
-                totals[name] += float(measure(outputs, targets)) * len(inputs)
-    if not count:
+                means[name].update(measure(outputs, targets), len(inputs))
+    if not all(mean.count for mean in means.values()):
         raise SettingError("There is nothing to evaluate on: the data are empty.")
-    return {name: total / count for name, total in totals.items()}
+    return {name: mean.value for name, mean in means.items()}
 
 
 def predict(model: Module, inputs: Any, batch_size: int = 250) -> np.ndarray:
@@ -274,7 +370,10 @@ def predict(model: Module, inputs: Any, batch_size: int = 250) -> np.ndarray:
     >>> nn.predict(nn.Softmax(), np.zeros((60_000, 2))).shape
     (60000, 2)
     """
-    inputs = as_array(inputs)
+    pair = isinstance(inputs, tuple) and any(isinstance(part, np.ndarray | Tensor) for part in inputs)
+    given, inputs = inputs, np.empty(()) if pair else as_array(inputs)
+    if not inputs.ndim or inputs.dtype.kind not in "biufc":
+        raise SettingError(f"predict takes an array of inputs, without targets, not {_title(given)}.")
     if not len(inputs):
         raise SettingError(f"There is nothing to predict: inputs have shape {inputs.shape}.")
     outputs = None

@@ -95,6 +95,22 @@ def test_the_model_is_left_as_it_was_also_if_the_shape_does_not_fit():
     assert len(called) == 1
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (784, "not int 784"),
+        (np.zeros((5, 1, 28, 28), np.float32), r"not ndarray \(5, 1, 28, 28\)"),
+        (np.zeros((5, 784), np.uint8), r"not ndarray \(5, 784\)"),
+        (ag.Tensor(np.zeros((5, 784))), r"not Tensor \(5, 784\)"),
+        ((5.0, 784), "such as"),
+        ("5, 784", "not str 5, 784"),
+    ],
+)
+def test_what_is_no_shape_is_refused(given, said):
+    with pytest.raises(nn.SettingError, match=rf"input_shape is the shape of a batch, .*{said}"):
+        nn.summary(simple_conv_net(), given)
+
+
 def test_the_table_lines_up_and_ends_with_the_totals():
     lines = str(nn.summary(simple_conv_net(), (1, 1, 28, 28))).splitlines()
     assert len({len(line) for line in lines[:-1]}) == 1

@@ -3,6 +3,7 @@
 import contextlib
 import copy
 import csv
+import functools
 import json
 import sys
 import tempfile
@@ -243,6 +244,78 @@ def test_a_column_that_is_not_there_is_named():
     model, loss, optimizer, loader, _ = problem()
     with pytest.raises(nn.SettingError, match="no column 'test accuracy'; it has epoch, updates, loss"):
         nn.fit(model, loss, optimizer, loader, 1, callbacks=[callbacks.EarlyStopping("test accuracy")], progress=False)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda a: a | {"loader": a["data"]}, r"tuple of 2 does not; .*nn\.data\.DataLoader\(\(inputs, targets\)"),
+        (lambda a: a | {"loader": a["data"][0]}, r"an array of shape \(60, 2\) does not"),
+        (lambda a: a | {"loss": a["optimizer"], "optimizer": a["loss"]}, "loss is called with .*, unlike Adam"),
+        (lambda a: a | {"loss": nn.CrossEntropyLoss}, r"nn\.MSELoss\(\), unlike the class CrossEntropyLoss"),
+        (lambda a: a | {"optimizer": nn.optim.Adam}, "optimizer is one of .* not the class Adam"),
+        (lambda a: a | {"evaluate_on": a["data"]}, r"'held-out': \(inputs, targets\)}, unlike tuple of 2"),
+        (lambda a: a | {"evaluate_on": {"train": a["data"][0]}}, r"not an array of shape \(60, 2\)"),
+        (lambda a: a | {"metrics": nn.metrics.accuracy}, "metrics is a list"),
+        (lambda a: a | {"evaluate_on": {"t": a["data"]}, "metrics": [nn.MSELoss]}, "unlike the class MSELoss"),
+        (lambda a: a | {"scheduler": nn.optim.StepLR}, "scheduler is one of .* not the class StepLR"),
+        (
+            lambda a: a | {"scheduler": nn.optim.ReduceLROnPlateau(a["optimizer"], monitor="val loss")},
+            "no column 'val loss'; it has epoch, updates, loss, held-out accuracy, seconds",
+        ),
+    ],
+)
+def test_arguments_that_are_meant_otherwise_are_refused_before_anything_is_trained(change, message):
+    model, loss, optimizer, loader, data = problem()
+    arguments = {"loss": loss, "optimizer": optimizer, "loader": loader, "evaluate_on": {"held-out": data}}
+    arguments = {name: value for name, value in change(arguments | {"data": data}).items() if name != "data"}
+    before = model.state_dict()
+    with pytest.raises(nn.SettingError, match=message):
+        nn.fit(model, **arguments, callbacks=[StartsNothing()], progress=False)
+    np.testing.assert_equal(model.state_dict(), before)
+
+
+class StartsNothing(callbacks.Callback):
+    def on_start(self, run):
+        pytest.fail("the run began")
+
+
+def test_trials_of_learning_rates_refuse_the_same():
+    model, loss, optimizer, _, data = problem()
+    with pytest.raises(nn.SettingError, match="tuple of 2 does not"):
+        nn.find_learning_rate(model, loss, optimizer, data)
+
+
+def test_only_inputs_are_predicted_and_only_pairs_evaluated():
+    model, _, _, loader, (x, t) = problem()
+    for wrong, what in (((x, t), "tuple of 2"), ((x, x), "tuple of 2"), (loader, "DataLoader"), (3.0, "float")):
+        with pytest.raises(nn.SettingError, match=f"without targets, not {what}"):
+            nn.predict(model, wrong)
+    assert nn.predict(model, ((1.0, 2.0), (3.0, 4.0))).shape == (2, 2)
+    for wrong, what in ((x, r"an array of shape \(60, 2\)"), ((x,), "tuple of 1"), (3, "int")):
+        with pytest.raises(nn.SettingError, match=f"or a loader of such batches, not {what}"):
+            nn.evaluate(model, wrong)
+
+
+def test_any_callable_is_a_metric_by_its_name_or_that_of_its_class():
+    def scaled(outputs, targets, factor):
+        return factor * nn.metrics.accuracy(outputs, targets)
+
+    model, loss, _, _, data = problem()
+    result = nn.evaluate(model, data, [nn.metrics.accuracy, loss, functools.partial(scaled, factor=2.0)], loss)
+    assert list(result) == ["accuracy", "CrossEntropyLoss", "scaled", "loss"]
+    assert result["scaled"] == 2 * result["accuracy"]
+    assert result["CrossEntropyLoss"] == result["loss"]
+    with pytest.raises(nn.SettingError, match="Two metrics are called 'MSELoss'"):
+        nn.evaluate(model, data, [nn.MSELoss(), nn.MSELoss()])
+    with pytest.raises(nn.SettingError, match="Two metrics are called 'loss'"):
+        nn.evaluate(model, data, [SimpleLoss.loss], loss)
+
+
+class SimpleLoss:
+    @staticmethod
+    def loss(outputs, targets):
+        return 0.0
 
 
 def test_a_loader_without_batches_is_refused():
