@@ -47,10 +47,12 @@ class _Array:
             raise StateError(f"This pickle has an array that is damaged: {error}.") from None
 
 
-def _from_buffer(data: Any, kind: Any, shape: Any, order: Any) -> _Array:
-    """Stands in for what builds arrays in protocol 5."""
+def _from_buffer(data: Any, kind: Any, shape: Any, order: Any, axes: Any = None) -> _Array:
+    """Stands in for what builds arrays in protocol 5; ``shape`` is that before ``axes`` change places (NumPy 2.4)."""
     made = _Array()
     made.__setstate__((1, shape, kind, order == "F", data))
+    if order == "K" and axes is not None and made.array is not None:
+        made.array = made.array.transpose(axes)
     return made
 
 
@@ -68,13 +70,19 @@ def _encode(text: Any, encoding: Any = "utf-8") -> bytes:
     return text.encode("latin1")
 
 
+def _no_bytes() -> bytes:
+    """Stands in for ``bytes``, by which old protocols write none."""
+    return b""
+
+
 _STAND_INS: dict[tuple[str, str], Any] = {
     ("numpy", "ndarray"): _Array,
     ("numpy", "dtype"): _DType,
     ("collections", "OrderedDict"): dict,
     ("_codecs", "encode"): _encode,
-    **{(module, kind.__name__): kind for module in ("builtins", "__builtin__") for kind in (set, frozenset)},
 }
+for _module in ("builtins", "__builtin__"):  # of Python 3 and 2
+    _STAND_INS |= {(_module, "set"): set, (_module, "frozenset"): frozenset, (_module, "bytes"): _no_bytes}
 for _core in ("numpy.core", "numpy._core"):  # before and since NumPy 2
     _STAND_INS[f"{_core}.multiarray", "_reconstruct"] = _Array
     _STAND_INS[f"{_core}.multiarray", "scalar"] = _scalar

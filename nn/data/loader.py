@@ -81,7 +81,8 @@ class DataLoader:
         for images, labels in loader:     # the batches that were still to come
             ...
 
-    A pass that was left early is over: the next one starts from the beginning, in another order.
+    A pass that was left early is over: the next one starts from the beginning, in another order. Of passes within one
+    another, the state is that of the one that moved last.
 
     Parameters
     ----------
@@ -161,7 +162,10 @@ class DataLoader:
         count = len(self.dataset)
         order = self._rng(epoch).permutation(count) if self.shuffle else np.arange(count)
         for number in range(first, len(self)):
-            self._batch = number + 1  # before it is handed out: who saves the state meanwhile, has it
+            self.epoch, self._batch = (
+                epoch,
+                number + 1,
+            )  # before it is handed out: who saves the state meanwhile, has it
             yield self._fetch(order[number * self.batch_size :][: self.batch_size], epoch, number)
         self.epoch, self._batch = epoch + 1, 0
 

@@ -181,6 +181,16 @@ def test_a_pass_that_was_left_early_is_over():
     assert left.epoch == complete.epoch == 2
 
 
+@given(st.lists(st.integers(0, 4), min_size=4, max_size=4))
+def test_passes_within_a_pass_do_not_move_its_place(inner):
+    loader, alone = noisy(), noisy()
+    for batch, other, count in zip(loader, alone, inner, strict=True):
+        assert same([batch], [other])
+        assert loader.state_dict() == alone.state_dict()
+        list(itertools.islice(loader, count))
+    assert loader.state_dict() == alone.state_dict() == {"seed": 0, "epoch": 1, "batch": 0}
+
+
 def test_a_pass_can_be_resumed_again_from_the_same_state():
     loader = noisy()
     batches = iter(loader)

@@ -340,6 +340,23 @@ def test_arrays_and_plain_containers_are_read_from_pickles_of_any_protocol(tmp_p
     assert loaded["W1"].dtype == np.float32
 
 
+@given(
+    shape=st.lists(st.integers(0, 4), max_size=4),
+    data=st.data(),
+    dtype=st.sampled_from(["f4", ">f8", "i2", "?"]),
+    protocol=st.integers(0, pickle.HIGHEST_PROTOCOL),
+)
+def test_arrays_of_any_shape_and_order_of_axes_are_read(shape, data, dtype, protocol):
+    axes = data.draw(st.permutations(range(len(shape))))
+    array = np.arange(np.prod(shape, dtype=int)).astype(dtype).reshape(shape).transpose(axes)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "w.pkl")
+        path.write_bytes(pickle.dumps([array, b""], protocol))
+        loaded, nothing = nn.load_pickle(path)
+    np.testing.assert_array_equal(loaded, array)
+    assert (loaded.dtype, nothing) == (array.dtype.newbyteorder("="), b"")
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -362,6 +379,27 @@ def test_everything_else_is_refused_without_being_run(tmp_path, content):
     assert not Bomb.went_off
 
 
+class Swapped:
+    def __init__(self, axes):
+        self.axes = axes
+
+    def __reduce__(self):
+        from numpy._core.numeric import _frombuffer
+
+        return _frombuffer, (bytearray(24), np.dtype("f4"), (1, 2, 3), "K", self.axes)
+
+
+def in_protocol_5(axes):
+    """An array as NumPy 2.4 writes it, whose axes are said to lie in another order."""
+    return pickle.dumps(Swapped(axes), 5)
+
+
+def test_axes_in_another_order_change_places_when_read(tmp_path):
+    path = tmp_path / "w.pkl"
+    path.write_bytes(in_protocol_5((1, 2, 0)))
+    assert nn.load_pickle(path).shape == (2, 3, 1)
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -372,6 +410,8 @@ def test_everything_else_is_refused_without_being_run(tmp_path, content):
         b"cnumpy\nndarray\n(tR.",
         b"cnumpy\ndtype\n(S'O8'\ntR.",
         b"c_codecs\nencode\n(I1\ntR.",
+        b"cbuiltins\nbytes\n(I1000000000000\ntR.",
+        *(in_protocol_5(axes) for axes in ((0, 0, 1), (0, 1), (0, 1, 3), "abc", 7)),
     ],
 )
 def test_broken_and_crafted_pickles_are_refused(tmp_path, data):
