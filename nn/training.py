@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from functools import partial
 from typing import Any
 
@@ -312,8 +313,8 @@ def evaluating(*modules: Module) -> Iterator[None]:
 
 def batches(data: Data, batch_size: int = 100) -> Iterator[tuple[Any, ...]]:
     """The batches of a loader, or of arrays."""
-    if not isinstance(data, tuple):
-        yield from data
+    if not isinstance(data, tuple):  # a loader's place is that of training, within which this may be called
+        yield from copy(data) if hasattr(data, "load_state_dict") else data
         return
     arrays = [as_array(part) for part in data]
     if len({len(array) for array in arrays}) > 1:
@@ -327,7 +328,7 @@ def batches(data: Data, batch_size: int = 100) -> Iterator[tuple[Any, ...]]:
 def evaluate(
     model: Module, data: Data, metrics: Sequence[Measure] = (accuracy,), loss: Loss | None = None, batch_size: int = 100
 ) -> dict[str, float]:
-    """Measure ``model`` on ``data``, batch by batch, in eval mode.
+    """Measure ``model`` on ``data``, batch by batch, in eval mode; a loader's place in its passes is left alone.
 
     Parameters
     ----------

@@ -339,6 +339,18 @@ def test_evaluate_weighs_batches_by_their_size_and_restores_every_mode():
         nn.evaluate(model, (x[:0], t[:0]))
 
 
+def test_evaluating_on_a_loader_leaves_its_place_alone():
+    model, _, _, loader, _ = problem()
+    alone = problem()[3]
+    for _ in range(2):
+        for batch, other in zip(loader, alone, strict=True):
+            nn.evaluate(model, loader)
+            assert loader.state_dict() == alone.state_dict()
+            np.testing.assert_array_equal(batch[0], other[0])
+        nn.evaluate(model, loader)
+        assert loader.state_dict() == alone.state_dict()
+
+
 def test_modes_are_restored_after_an_error():
     model = nn.Sequential(nn.Linear(2, 2), nn.Dropout())
     with pytest.raises(ag.ShapeError):
