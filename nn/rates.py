@@ -11,7 +11,7 @@ from .errors import SettingError
 from .module import Module
 from .optim import Optimizer
 from .saving import snapshot
-from .training import Loss, check_training, train_step
+from .training import Loss, beside, check_training, train_step
 
 
 class RateTrial(NamedTuple):
@@ -59,11 +59,11 @@ def find_learning_rate(
     if not 0 < low < high or updates < 2:
         raise SettingError(f"Rates must rise from above 0 in two updates or more; got {low} to {high} in {updates}.")
     check_training(loss, optimizer, loader)
-    put_back = snapshot(model, optimizer, *([loader] if hasattr(loader, "load_state_dict") else []))
+    put_back = snapshot(model, optimizer)
     rates, losses, mean = np.geomspace(low, high, updates), [], 0.0
     model.train()
     try:
-        for n, (rate, batch) in enumerate(zip(rates, _forever(loader), strict=False), start=1):
+        for n, (rate, batch) in enumerate(zip(rates, _forever(beside(loader)), strict=False), start=1):
             for group in optimizer.param_groups:
                 group["lr"] = float(rate)
             with np.errstate(over="ignore", invalid="ignore"):  # too large a rate is what we are looking for

@@ -186,10 +186,11 @@ def load_checkpoint(path: FilePath, **parts: Any) -> dict[str, Any]:
     saved, generators, random = _read_checkpoint(path)
     if missing := [name for name in parts if name not in saved]:
         raise StateError(f"{path} has no {', '.join(missing)}; it has {', '.join(saved)}. Nothing was loaded.")
-    put_back = snapshot(*parts.values())
+    undo: list[Callable[[], None]] = []
     name = ""
     try:
         for name, part in parts.items():
+            undo.append(snapshot(part))
             part.load_state_dict(saved[name])
             for place, generator in _own_generators(part):
                 if place in generators.get(name, {}):
@@ -197,7 +198,8 @@ def load_checkpoint(path: FilePath, **parts: Any) -> dict[str, Any]:
         name = "the shared generator"
         set_rng_state(random)
     except Exception as error:
-        put_back()
+        for put_back in undo:
+            put_back()
         raise StateError(f"{path}: the state of {name!r} does not fit: {error}") from error
     return {name: value for name, value in saved.items() if name not in parts}
 

@@ -311,10 +311,15 @@ def evaluating(*modules: Module) -> Iterator[None]:
             part.training = training
 
 
+def beside(loader: Any) -> Any:
+    """A loader to use while training has its own place in the passes of ``loader``."""
+    return copy(loader) if hasattr(loader, "load_state_dict") else loader
+
+
 def batches(data: Data, batch_size: int = 100) -> Iterator[tuple[Any, ...]]:
     """The batches of a loader, or of arrays."""
-    if not isinstance(data, tuple):  # a loader's place is that of training, within which this may be called
-        yield from copy(data) if hasattr(data, "load_state_dict") else data
+    if not isinstance(data, tuple):
+        yield from beside(data)
         return
     arrays = [as_array(part) for part in data]
     if len({len(array) for array in arrays}) > 1:

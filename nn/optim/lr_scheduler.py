@@ -42,6 +42,7 @@ class Scheduler:
     0.4
     """
 
+    last_epoch = 0
     monitor: str | None = None
 
     def __init__(self, optimizer: Optimizer, per_update: bool = False) -> None:

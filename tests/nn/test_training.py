@@ -388,6 +388,8 @@ def test_finding_a_learning_rate_puts_everything_back():
     trial = nn.find_learning_rate(model, loss, optimizer, loader, 1e-5, 100.0, updates=60)
     after = model.state_dict(), optimizer.state_dict(), nn.get_rng_state(), loader.state_dict()
     np.testing.assert_equal(after, before)
+    assert next(iter(loader))[0].shape == (16, 2)
+    assert loader.epoch == 1  # the pass that was left is over, as it was before the trial
     assert 1e-5 < trial.suggestion < 10
     assert trial.losses[-1] > trial.losses.min()
     assert len(trial.rates) == len(trial.losses) <= 60
