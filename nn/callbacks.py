@@ -168,7 +168,7 @@ class Checkpoint(Callback):
     resume : bool
         Whether to go on from ``path``, if it is there.
     **parts
-        What else to save: anything with ``state_dict`` and ``load_state_dict``, such as averaged weights.
+        What else to save: anything with ``state_dict`` and ``load_state_dict`` that no callback holds.
 
     Examples
     --------

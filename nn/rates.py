@@ -44,6 +44,11 @@ def find_learning_rate(
 
     Ends early when the loss is four times its lowest, or not a number.
 
+    Raises
+    ------
+    SettingError
+        If an argument is not what is meant, or the loss is no number from the first updates on.
+
     Examples
     --------
     >>> import nn

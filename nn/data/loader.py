@@ -162,10 +162,8 @@ class DataLoader:
         count = len(self.dataset)
         order = self._rng(epoch).permutation(count) if self.shuffle else np.arange(count)
         for number in range(first, len(self)):
-            self.epoch, self._batch = (
-                epoch,
-                number + 1,
-            )  # before it is handed out: who saves the state meanwhile, has it
+            # Before it is handed out: who saves the state meanwhile, has it. Another pass may have been made since.
+            self.epoch, self._batch = epoch, number + 1
             yield self._fetch(order[number * self.batch_size :][: self.batch_size], epoch, number)
         self.epoch, self._batch = epoch + 1, 0
 

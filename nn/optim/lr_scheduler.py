@@ -363,12 +363,13 @@ class ReduceLROnPlateau(Scheduler):
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from there."""
-        for group, rate in zip(self.optimizer.param_groups, self._rates_in(state, "lrs"), strict=True):
-            group["lr"] = rate
+        rates = self._rates_in(state, "lrs")
         self.best = float(state["best"])
         self.bad_epochs, self.cooling, self.last_epoch = (
             int(state[name]) for name in ("bad_epochs", "cooling", "last_epoch")
         )
+        for group, rate in zip(self.optimizer.param_groups, rates, strict=True):
+            group["lr"] = rate
 
 
 def worst(mode: str) -> float:

@@ -159,7 +159,7 @@ class Optimizer:
         return loss
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget the gradients of all parameters, or make those that there are 0, which keeps momentum going."""
+        """Forget the gradients of all parameters, or set to 0 those that there are."""
         for group in self.param_groups:
             for parameter in group["params"]:
                 if parameter.requires_grad and (set_to_none or parameter.grad is not None):
