@@ -10,7 +10,8 @@ import numpy as np
 from autograd_lite import run_compiled
 
 from . import loops
-from .optimizer import Array, Group, Optimizer
+from .optimizer import Group, Optimizer
+from .walk import Array
 
 
 class Adagrad(Optimizer):

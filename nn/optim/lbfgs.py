@@ -10,7 +10,8 @@ import numpy as np
 from autograd_lite import enable_grad, no_grad
 
 from ..errors import SettingError, StateError
-from .optimizer import Array, Optimizer
+from .optimizer import Optimizer
+from .walk import Array
 from .wolfe import strong_wolfe
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..errors import SettingError
-from .optimizer import Array, Group, Optimizer
+from .optimizer import Group, Optimizer
+from .walk import Array
 
 
 class SGD(Optimizer):

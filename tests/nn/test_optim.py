@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import autograd_lite as ag
 import nn
 from nn import optim
-from nn.optim.optimizer import BLOCK
+from nn.optim.walk import BLOCK
 
 # -- The formulas, one number at a time, in Python's own arithmetic ---------------------------------------------------
 

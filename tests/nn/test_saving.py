@@ -117,6 +117,11 @@ def test_a_failed_write_leaves_the_old_file(tmp_path):
     assert os.listdir(tmp_path) == ["w.npz"]
 
 
+def test_a_folder_that_is_not_there_is_named_with_the_file(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no folder '.*nowhere' to write 'w\.npz'"):
+        nn.save({"a": np.ones(2)}, tmp_path / "nowhere" / "w.npz")
+
+
 def test_who_may_read_new_files_may_read_saved_weights(tmp_path):
     nn.save({"a": np.ones(2)}, tmp_path / "w.npz")
     (tmp_path / "plain").touch()
