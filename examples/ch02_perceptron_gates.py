@@ -33,7 +33,7 @@ def main(argv=None):
     truth = {"AND": [0, 0, 0, 1], "NAND": [1, 1, 1, 0], "OR": [0, 1, 1, 1], "XOR, two layers": [0, 1, 1, 0]}
     print("All gates are right:", all((outputs[name] == truth[name]).all() for name in gates))
     title = "A perceptron divides the plane by a line; XOR needs two"
-    lab.save(nn.plots.decisions(gates, INPUTS, truth, title=title), "ch02_gates.png")
+    lab.save(nn.plots.decisions(gates, INPUTS, truth, title=title, xlabel="x1", ylabel="x2"), "ch02_gates.png")
 
 
 if __name__ == "__main__":

@@ -39,9 +39,9 @@ def main(argv=None):
     smooth = np.convolve(losses, np.ones(25) / 25, "valid")
     series = {"single example": losses, "mean of 25": (np.arange(25, updates + 1), smooth)}
     figure = nn.plots.lines(
-        series, title="Learning 3 x0 + 2 x1 online", xlabel="update", ylabel="squared error / 2", logy=True
-    )
-    figure.axes[0].lines[0].set(alpha=0.25, linewidth=0.8)
+        series, title="Learning 3 x0 + 2 x1 online", xlabel="update", ylabel="squared error / 2", logy=True,
+        styles={"single example": {"alpha": 0.25, "linewidth": 0.8}},
+    )  # fmt: skip
     lab.save(figure, "ch04_linear_target.png")
 
 

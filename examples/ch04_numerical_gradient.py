@@ -51,10 +51,11 @@ def main(argv=None):
     lab.save(figure, "ch04_step_size.png")
 
     paths = {f"learning rate {lr}": descend(lr) for lr in (0.1, 0.01, 0.9)}
-    title = "20 steps of gradient descent on x0^2 + x1^2"
-    lab.save(
-        nn.plots.contours(lambda x, y: x**2 + y**2, paths, xlim=(-5, 5), ylim=(-5, 5), title=title), "ch04_descent.png"
-    )
+    figure = nn.plots.contours(
+        lambda x0, x1: x0**2 + x1**2, paths, xlim=(-5, 5), ylim=(-5, 5), xlabel="x0", ylabel="x1",
+        title="20 steps of gradient descent on x0\u00b2 + x1\u00b2",
+    )  # fmt: skip
+    lab.save(figure, "ch04_descent.png")
     (end,) = paths["learning rate 0.1"][-1:]
     print(f"After 20 steps with learning rate 0.1: ({end[0]:.4f}, {end[1]:.4f}); exactly, (-3, 4) * 0.8^20 = "
           f"({-3 * 0.8**20:.4f}, {4 * 0.8**20:.4f})")  # fmt: skip

@@ -45,8 +45,15 @@ def dress(axes: Axes, title: str = "", xlabel: str = "", ylabel: str = "", grid:
     if grid:
         axes.grid(color=GRID, linewidth=0.8)
     entitle(axes, title)
-    axes.set_xlabel(xlabel, fontsize=9, color=QUIET)
-    axes.set_ylabel(ylabel, fontsize=9, color=QUIET)
+    name_axes(axes, xlabel, ylabel)
+
+
+def name_axes(axes: Axes, xlabel: str = "", ylabel: str = "") -> None:
+    """Write beside an axis what it shows."""
+    if xlabel:
+        axes.set_xlabel(xlabel, fontsize=9, color=QUIET)
+    if ylabel:
+        axes.set_ylabel(ylabel, fontsize=9, color=QUIET)
 
 
 def legend(axes: Axes) -> None:
@@ -54,9 +61,9 @@ def legend(axes: Axes) -> None:
     axes.legend(fontsize=8.5, framealpha=0.85, edgecolor="none", labelcolor=INK)
 
 
-def entitle(axes: Axes, title: str) -> None:
-    """Write ``title`` above a panel."""
-    axes.set_title(title, loc="left", fontsize=10.5, color=INK)
+def entitle(axes: Axes, title: str, pad: float | None = None) -> None:
+    """Write ``title`` above a panel, so many points above."""
+    axes.set_title(title, loc="left", fontsize=10.5, color=INK, pad=pad)
 
 
 def strip(axes: Axes) -> None:
@@ -65,6 +72,14 @@ def strip(axes: Axes) -> None:
     axes.set_yticks([])
     for spine in axes.spines.values():
         spine.set_visible(False)
+
+
+def scale(figure: Figure, axes: Axes, image: Any) -> None:
+    """Say beside a picture which numbers its colours are; that also keeps it apart from the next one."""
+    bar = figure.colorbar(image, ax=axes, fraction=0.04, pad=0.03)
+    bar.outline.set_visible(False)
+    bar.ax.tick_params(colors=QUIET, labelsize=7.5, length=2)
+    bar.ax.locator_params(nbins=5)
 
 
 def as_panels(series: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
@@ -79,10 +94,13 @@ def colour(number: int) -> str:
     return COLOURS[number % len(COLOURS)]
 
 
-def hide_from(grid: Any, used: int) -> None:
-    """Leave out the panels that were not needed; those above them show the axis below."""
-    for axes in grid.flat[used:]:
-        axes.set_visible(False)
+def name_outer_axes(grid: Any, used: int, xlabel: str, ylabel: str) -> None:
+    """Leave out the panels that were not needed; of the others, name the axes at the left and below."""
     columns = grid.shape[1]
-    for axes in grid.flat[max(used - columns, 0) : used]:
-        axes.tick_params(labelbottom=True)
+    for number, axes in enumerate(grid.flat):
+        axes.set_visible(number < used)
+        if number + columns >= used:
+            axes.tick_params(labelbottom=True)
+            name_axes(axes, xlabel=xlabel)
+        if number % columns == 0:
+            name_axes(axes, ylabel=ylabel)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import SettingError
 from ..functional._common import as_array
-from ._style import as_panels, colour, dress, hide_from, legend, new_grid
+from ._style import as_panels, colour, dress, legend, name_outer_axes, new_grid
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -28,6 +28,7 @@ def lines(
     columns: int = 3,
     sharex: bool = True,
     points: bool = False,
+    styles: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Figure:
     """Named curves in one panel, or in several side by side with the same axes.
 
@@ -46,6 +47,8 @@ def lines(
         False gives each panel its own range of x.
     points : bool
         Draw points that no line connects.
+    styles : mapping from names of curves to mappings, optional
+        What else matplotlib's ``plot`` is told, such as ``{"linewidth": 4}`` for a curve that another one covers.
 
     Examples
     --------
@@ -63,10 +66,10 @@ def lines(
     for number, (axes, (panel, curves)) in enumerate(zip(grid.flat, panels.items(), strict=False)):
         for name, curve in curves.items():
             x, y = _curve(curve)
-            hue = colour(names.index(name))
-            marks = {"ls": "", "marker": "o", "ms": 4, "alpha": 0.8} if points else {"marker": dots(x), "ms": 3.2}
-            axes.plot(x, y, color=hue, linewidth=1.7, label=name, **marks)
-        dress(axes, panel, xlabel if number + columns >= len(panels) else "", ylabel if axes in grid[:, 0] else "")
+            style = {"color": colour(names.index(name)), "linewidth": 1.7, "marker": dots(x), "markersize": 3.2}
+            style |= {"linestyle": "", "marker": "o", "markersize": 4, "alpha": 0.8} if points else {}
+            axes.plot(x, y, label=name, **{**style, **(styles or {}).get(name, {})})
+        dress(axes, panel)
         if logx:
             axes.set_xscale("log")
         if logy:
@@ -77,7 +80,7 @@ def lines(
             axes.xaxis.get_major_locator().set_params(integer=True)
         if len(curves) > 1 and (number == 0 or set(curves) != set(first)):
             legend(axes)
-    hide_from(grid, len(panels))
+    name_outer_axes(grid, len(panels), xlabel, ylabel)
     return figure
 
 
@@ -92,7 +95,7 @@ def training_curves(
         What :func:`nn.fit` returns, or its ``history``.
     quantities : sequence of str
         One panel each, with all columns of the history whose names end so. Several of them in one run are told apart
-        by the line: dashed for the first, full for the last.
+        by the line: dashed for the first, full for the last. A single one gives the panel its name.
     logy : bool
         Logarithmic axis for the loss.
 
@@ -108,9 +111,13 @@ def training_curves(
         raise SettingError("There is nothing to draw: no run has finished an epoch.")
     figure, grid = new_grid(1, len(quantities), (4.9, 3.7), title)
     for axes, quantity in zip(grid.flat, quantities, strict=True):
+        columns = {
+            name: [column for column in (history[0] if history else {}) if column.endswith(quantity)]
+            for name, history in histories.items()
+        }
         for number, (name, history) in enumerate(histories.items()):
             x = [row.get("epoch", i) for i, row in enumerate(history, 1)]
-            found = [column for column in (history[0] if history else {}) if column.endswith(quantity)]
+            found = columns[name]
             for i, column in enumerate(found):
                 alone = not name  # then curves differ by colour, not by the kind of line
                 kind = "-" if alone or i == len(found) - 1 else ("--", ":", "-.")[i % 3]
@@ -118,7 +125,8 @@ def training_curves(
                 y = [row[column] for row in history]
                 hue = colour(i if alone else number)
                 axes.plot(x, y, kind, color=hue, linewidth=1.7, marker=dots(x), markersize=3.2, label=label)
-        dress(axes, quantity, "epoch")
+        shown = {column for found in columns.values() for column in found}
+        dress(axes, shown.pop() if len(shown) == 1 else quantity, "epoch")
         axes.xaxis.get_major_locator().set_params(integer=True)
         if logy and "loss" in quantity:
             axes.set_yscale("log")

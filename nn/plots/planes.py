@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import SettingError
 from ..functional._common import as_array
-from ._style import INK, colour, dress, hide_from, legend, new_grid
+from ._style import INK, colour, dress, legend, name_outer_axes, new_grid
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,6 +25,8 @@ def contours(
     xlim: tuple[float, float] = (-10, 10),
     ylim: tuple[float, float] = (-10, 10),
     title: str = "",
+    xlabel: str = "x",
+    ylabel: str = "y",
     levels: Any = 12,
     columns: int = 4,
 ) -> Figure:
@@ -37,6 +39,7 @@ def contours(
     paths : mapping from names to array_like of shape (T, 2), optional
         Where each optimiser was.
     xlim, ylim : pair of float
+    title, xlabel, ylabel : str
     levels : int or sequence of float
         Contours, as matplotlib takes them.
     columns : int
@@ -54,6 +57,8 @@ def contours(
     square = xlim[1] - xlim[0] == ylim[1] - ylim[0]
     size = (2.9, 2.9) if square else (3.3, 2.7)
     figure, grid = new_grid(math.ceil(len(panels) / columns), columns, size, title, sharex=True, sharey=True)
+    if square:
+        figure.set_layout_engine("compressed")
     x, y = np.meshgrid(np.linspace(*xlim, 201), np.linspace(*ylim, 201))
     height = as_array(f(x, y))
     for number, (axes, (name, path)) in enumerate(zip(grid.flat, panels.items(), strict=False)):
@@ -63,11 +68,11 @@ def contours(
             axes.plot(*path.T, "o", color=colour(number), markersize=2.6)
             axes.plot(*path[0], "o", color=INK, markersize=5)
         axes.plot(*_lowest(x, y, height), "+", color=INK, markersize=8)
-        dress(axes, name, "x" if number + columns >= len(panels) else "", "y" if axes in grid[:, 0] else "", grid=False)
+        dress(axes, name, grid=False)
         axes.set_xlim(xlim)
         axes.set_ylim(ylim)
         axes.set_aspect("equal" if square else "auto")
-    hide_from(grid, len(panels))
+    name_outer_axes(grid, len(panels), xlabel, ylabel)
     return figure
 
 
@@ -84,6 +89,8 @@ def decisions(
     xlim: tuple[float, float] = (-0.5, 1.5),
     ylim: tuple[float, float] = (-0.5, 1.5),
     title: str = "",
+    xlabel: str = "x",
+    ylabel: str = "y",
     columns: int = 4,
 ) -> Figure:
     """How classifiers divide the plane, one panel each, and the points that they should tell apart.
@@ -95,6 +102,7 @@ def decisions(
     points : array_like, shape (N, 2)
     labels : array_like of int, shape (N,), or mapping from the names to such
     xlim, ylim : pair of float
+    title, xlabel, ylabel : str
     columns : int
         How many panels stand in a row.
 
@@ -123,5 +131,5 @@ def decisions(
         dress(axes, name, grid=False)
         axes.locator_params(nbins=5)
     legend(grid[0, 0])
-    hide_from(grid, len(classifiers))
+    name_outer_axes(grid, len(classifiers), xlabel, ylabel)
     return figure

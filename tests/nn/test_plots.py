@@ -30,6 +30,7 @@ FIGURES = {
     "contact sheet": lambda: plots.contact_sheets(RNG.random((5, 3, 8, 8)), list("abcde"), list("abcdx"))[0],
     "confusion": lambda: plots.confusion([[5, 1], [0, 7]], ["no", "yes"], title="Which"),
     "contours": lambda: plots.contours(lambda x, y: x * x + y * y, {"path": [(1, 1), (0, 0)]}),
+    "three paths": lambda: plots.contours(lambda x, y: x * x + y, dict.fromkeys("abc", ((1, 1), (0, 0))), title="Down"),
     "decisions": lambda: plots.decisions({"x": lambda p: p[:, 0] > 0.5}, np.eye(2), [1, 0], title="Half"),
 }
 
@@ -39,6 +40,19 @@ def test_every_figure_is_drawn_without_warnings(name):
     file = io.BytesIO()
     FIGURES[name]().savefig(file, format="png", dpi=40)
     assert file.getvalue().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_panels_with_all_their_words_lie_on_the_figure_and_below_its_title(name):
+    figure = FIGURES[name]()
+    figure.savefig(io.BytesIO(), format="png")
+    title = figure._suptitle.get_window_extent().y0 if figure.get_suptitle() else figure.bbox.y1
+    for axes in figure.axes:
+        if axes.get_visible():
+            box = axes.get_tightbbox()
+            assert min(box.x0, box.y0) > -1
+            assert box.x1 < figure.bbox.x1 + 1
+            assert box.y1 < title + 1
 
 
 def test_figures_change_no_settings_and_stay_out_of_pyplot():
@@ -65,6 +79,14 @@ def test_a_run_is_shown_with_its_loss_and_its_accuracies():
     assert len({line.get_color() for line in accuracy.lines}) == 2
 
 
+def test_a_panel_of_one_quantity_says_which_data_it_is_of():
+    history = [{"epoch": 1, "loss": 2.0, "held-out accuracy": 0.5}]
+    for runs in history, {"SGD": history, "Adam": history}:
+        titles = [axes.get_title("left") for axes in plots.training_curves(runs).axes]
+        assert titles == ["loss", "held-out accuracy"]
+    assert plots.training_curves(HISTORY).axes[1].get_title("left") == "accuracy"
+
+
 def test_several_runs_are_told_apart_by_colour_and_their_data_sets_by_the_line():
     _, accuracy = plots.training_curves({"SGD": HISTORY, "Adam": HISTORY}).axes
     assert labels_of(accuracy)[0] == "SGD, train accuracy"
@@ -76,6 +98,12 @@ def test_several_runs_are_told_apart_by_colour_and_their_data_sets_by_the_line()
 def test_a_name_has_one_colour_in_all_panels():
     first, second = plots.lines({"one": {"a": [1, 2], "b": [2, 1]}, "two": {"b": [1, 2], "c": [0, 0]}}).axes
     assert first.lines[1].get_color() == second.lines[0].get_color() != first.lines[0].get_color()
+
+
+def test_a_curve_is_drawn_in_the_style_given_for_its_name_and_the_legend_shows_it():
+    (axes,) = plots.lines({"a": [1, 2], "b": [1, 2]}, styles={"a": {"linewidth": 5.0, "linestyle": ":"}}).axes
+    for curves in axes.lines, axes.get_legend().get_lines():
+        assert [(line.get_linewidth(), line.get_linestyle()) for line in curves] == [(5.0, ":"), (1.7, "-")]
 
 
 def test_points_are_not_connected():
@@ -162,6 +190,19 @@ def test_contours_show_each_path_from_start_to_end():
     (axes,) = plots.contours(lambda x, y: x**2 + y**2, {"down": [(3, 4), (1, 2), (0, 0)]}).axes
     assert axes.get_title("left") == "down"
     assert axes.lines[0].get_xdata().tolist() == [3, 1, 0]
+
+
+@pytest.mark.parametrize("names", [{}, {"xlabel": "x1", "ylabel": "x2"}])
+def test_axes_of_planes_are_named_at_the_left_and_below(names):
+    x, y = names.get("xlabel", "x"), names.get("ylabel", "y")
+    paths = dict.fromkeys("abc", ((0, 0), (1, 1)))
+    classifiers = dict.fromkeys("abc", lambda points: points[:, 0] > 0.5)
+    for figure in (
+        plots.contours(lambda x, y: x**2 + y**2, paths, columns=2, **names),
+        plots.decisions(classifiers, np.eye(2), [0, 1], columns=2, **names),
+    ):
+        assert [axes.get_xlabel() for axes in figure.axes[:3]] == ["", x, x]
+        assert [axes.get_ylabel() for axes in figure.axes[:3]] == [y, "", y]
 
 
 @pytest.mark.parametrize(
