@@ -1,8 +1,9 @@
 """Chapter 6: how the first weights are chosen decides whether signals get through, and whether anything is learned.
 
-Too large, and sigmoids saturate; too small, and all units say the same. Xavier's 1/sqrt(n) suits sigmoid and tanh, He's
-sqrt(2/n) suits ReLU, which passes only half. With all weights 0, or all 1, the units of a layer are copies of each
-other, and remain so.
+Too large, and sigmoids saturate; too small, and all units say the same. Xavier's 1/sqrt(n) keeps apart what sigmoids
+and tanh say, He's sqrt(2/n) what ReLU says, which passes only half. Signals are one thing, gradients another: a sigmoid
+passes a quarter of its gradient at most, which is why five layers of them begin to learn sooner from He's larger
+weights than from Xavier's. With all weights 0, or all 1, the units of a layer are copies of each other, and remain so.
 """
 
 import numpy as np
@@ -21,6 +22,11 @@ HISTOGRAMS = {
     "ReLU, He": (nn.ReLU, "he"),
 }
 SCHEMES = {"std 0.01": 0.01, "Xavier": "xavier", "He": "he", "zeros": "zeros", "ones": "ones"}
+STYLES = {  # of curves that lie on each other where nothing is learned
+    "std 0.01": {"linewidth": 6, "alpha": 0.5},
+    "zeros": {"linewidth": 3},
+    "ones": {"linestyle": (0, (4, 4))},
+}
 
 
 def main(argv=None):
@@ -28,7 +34,8 @@ def main(argv=None):
     inputs = np.random.default_rng(lab.seed).normal(size=(1000, WIDTH)).astype(np.float32)
     activations = {name: outputs_of(*settings, inputs) for name, settings in HISTOGRAMS.items()}
     title = "What five layers of 100 make of random numbers"
-    lab.save(nn.plots.histograms(activations, title=title, xlim=(0, 1)), "ch06_activations.png")
+    limits = {name: (0, 1) for name in HISTOGRAMS if "sigmoid" in name}
+    lab.save(nn.plots.histograms(activations, title=title, xlim=limits), "ch06_activations.png")
     rows = [(name, *(round(float(a.std()), 4) for a in layers.values())) for name, layers in activations.items()]
     lab.table(["standard deviation of", *next(iter(activations.values()))], rows)
 
@@ -47,7 +54,7 @@ def main(argv=None):
             rows.append((activation.__name__, name, float(np.mean(losses[-20:])), percent(accuracy)))
     lab.table(["activation", "first weights", "last loss", "held-out accuracy"], rows)
     title = "Five layers learn digits, or do not"
-    figure = nn.plots.lines(panels, title=title, xlabel="update", ylabel="loss, mean of 20", ylim=(0, 3))
+    figure = nn.plots.lines(panels, title=title, xlabel="update", ylabel="loss, mean of 20", ylim=(0, 3), styles=STYLES)
     lab.save(figure, "ch06_initialisation.png")
 
 

@@ -29,7 +29,7 @@ def main(argv=None):
     strongest = np.argsort(-np.abs(seen[0]).mean(axis=(1, 2)))[:12]
     rows = [(int(i), float(after[i].sum()), float(seen[0, i].min()), float(seen[0, i].max())) for i in strongest]
     lab.table(["filter", "sum of weights", "least response", "greatest"], rows)
-    responses = (seen / np.abs(seen).max())[:, strongest].transpose(1, 0, 2, 3)
+    responses = seen[:, strongest].transpose(1, 0, 2, 3)
     panels = {"the digit": image, "the 12 strongest filters: blue is yes, red is no": responses}
     lab.save(nn.plots.filters(panels, title="What filters see in a digit"), "ch07_responses.png")
 

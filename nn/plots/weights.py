@@ -3,32 +3,41 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import SettingError
 from ..functional._common import as_array
-from ._style import INK, QUIET, as_panels, colour, dress, entitle, new_grid, strip
+from ._style import INK, QUIET, as_panels, colour, dress, entitle, new_grid, scale, strip
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
 def histograms(
-    arrays: Mapping[str, Any], *, title: str = "", bins: int = 40, xlim: tuple[float, float] | None = None
+    arrays: Mapping[str, Any],
+    *,
+    title: str = "",
+    bins: int = 40,
+    xlim: tuple[float, float] | Mapping[str, tuple[float, float]] | None = None,
 ) -> Figure:
     """How numbers are distributed, such as the activations or weights of each layer.
+
+    Above each panel stand the mean and the standard deviation of all of its numbers, and which share of them lies
+    outside of the axis, if any.
 
     Parameters
     ----------
     arrays : mapping from names to arrays, or from titles of rows to such mappings
-        One panel for each array; all have the same axis of values.
+        One panel for each array; those of a row have the same axis of values.
     bins : int
-        A bin with more than five times its share is cut off at the top, so that the others can be seen.
-    xlim : pair of float, optional
-        By default the range of all numbers; what lies outside is not drawn.
+        A bar that is more than five times as high as the others are on average is cut off, so that they can be seen:
+        it has a gap, and the share of the numbers in it beside it.
+    xlim : pair of float, or mapping from titles of rows to such, optional
+        By default the range of all numbers of the row.
 
     Examples
     --------
@@ -39,36 +48,47 @@ def histograms(
     """
     rows = as_panels(arrays)
     values = {row: {name: as_array(a).reshape(-1) for name, a in panels.items()} for row, panels in rows.items()}
-    if xlim is None:
-        flat = [a[np.isfinite(a)] for panels in values.values() for a in panels.values()]
-        xlim = min(a.min(initial=np.inf) for a in flat), max(a.max(initial=-np.inf) for a in flat)
-        xlim = xlim if xlim[0] < xlim[1] else (float(xlim[0]) - 0.5, float(xlim[0]) + 0.5)
     columns = max(map(len, values.values()))
-    figure, grid = new_grid(len(values), columns, (2.1, 1.55), title, sharex=True)
+    figure, grid = new_grid(len(values), columns, (2.1, 1.75), title, sharex="row")
     for number, (row, panels) in enumerate(values.items()):
         line = grid[number]
+        limits = (xlim.get(row) if isinstance(xlim, Mapping) else xlim) or _range(panels.values())
         for axes, (name, numbers) in zip(line, panels.items(), strict=False):
-            heights, *_ = axes.hist(numbers, bins=bins, range=xlim, color=colour(number), alpha=0.85)
-            axes.set_ylim(0, 1.3 * max(min(heights.max(), 5 * heights.mean()), 1))
-            dress(axes, name if number == 0 else "", grid=False)
+            _bars(axes, numbers, bins, limits, colour(number))
+            dress(axes, grid=False)
+            entitle(axes, name if number == 0 else "", pad=16)  # above what _bars wrote
             axes.set_yticks([])
             axes.spines["left"].set_visible(False)
-            note = f"mean {numbers.mean():.2g}\nstd {numbers.std():.2g}" if numbers.size else "empty"
-            axes.text(
-                0.98,
-                0.95,
-                note,
-                transform=axes.transAxes,
-                ha="right",
-                va="top",
-                fontsize=7,
-                color=QUIET,
-                bbox={"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1},
-            )
         line[0].set_ylabel(row, fontsize=9.5, color=INK)
         for axes in line[len(panels) :]:
             axes.set_visible(False)
     return figure
+
+
+def _range(arrays: Iterable[np.ndarray]) -> tuple[float, float]:
+    numbers = np.concatenate([a.astype(float) for a in arrays])
+    numbers = numbers[np.isfinite(numbers)]
+    low, high = (float(numbers.min()), float(numbers.max())) if numbers.size else (0.0, 1.0)
+    return (low, high) if low < high else (low - 0.5, low + 0.5)
+
+
+def _bars(axes: Axes, numbers: np.ndarray, bins: int, limits: tuple[float, float], shade: str) -> None:
+    """One histogram; above it what its numbers are, and in it which bars are cut off."""
+    heights, edges = np.histogram(numbers, bins, limits)
+    axes.bar(edges[:-1], heights, np.diff(edges), align="edge", color=shade, alpha=0.85)
+    note = f"mean {numbers.mean():.2g}, std {numbers.std():.2g}" if numbers.size else "empty"
+    if heights.sum() < numbers.size:
+        note += f", {100 * (1 - heights.sum() / numbers.size):.2g} % outside"
+    axes.text(0, 1.04, note, transform=axes.transAxes, va="bottom", fontsize=7, color=QUIET)
+
+    top = min(heights.max(), 5 * heights[heights > 0].mean()) if heights.any() else 1
+    axes.set_ylim(0, 1.08 * top)
+    for i in np.flatnonzero(heights > top):
+        left, right = edges[i : i + 2]
+        axes.plot([left, right], [0.8 * top, 0.88 * top], color="white", linewidth=2, solid_capstyle="butt")
+        x, side = (right, "left") if i < bins / 2 else (left, "right")
+        share = f" {100 * heights[i] / numbers.size:.0f} % "
+        axes.text(x, 0.84 * top, share, ha=side, va="center", fontsize=7, color=INK)
 
 
 def filters(weights: Any, *, title: str = "", columns: int | None = None, limit: int = 100) -> Figure:
@@ -77,8 +97,8 @@ def filters(weights: Any, *, title: str = "", columns: int | None = None, limit:
     Parameters
     ----------
     weights : array_like, shape (O, C, H, W), or mapping from titles to such
-        Each channel of a filter is a picture. Of a mapping, one panel each, all with the same colours: before and
-        after training, say.
+        Each channel of a filter is a picture. Of a mapping, one panel each: before and after training, say. A panel has
+        its own scale, whose size the colour bar tells, since small weights would be white beside large ones.
     columns : int, optional
         Pictures in a row; by default, filters of several channels have a row each.
     limit : int
@@ -87,27 +107,28 @@ def filters(weights: Any, *, title: str = "", columns: int | None = None, limit:
     Examples
     --------
     >>> figure = filters({"before": np.ones((30, 1, 5, 5)), "after": np.ones((30, 1, 5, 5))})
-    >>> len(figure.axes)
-    2
+    >>> len(figure.axes)  # with their colour bars
+    4
     """
     panels = weights if isinstance(weights, Mapping) else {"": weights}
     given = {name: as_array(w) for name, w in panels.items()}
     for w in given.values():
         if w.ndim != 4 or not w.size:
             raise SettingError(f"Filters have the shape (O, C, H, W), not {w.shape}.")
-    top = max(float(abs(w).max()) for w in given.values()) or 1.0
-    sheets = {}
+    sheets, tops = {}, []
     for name, w in given.items():
         pictures = w.reshape(-1, *w.shape[2:])
         cut = f"the first {limit} of {len(pictures)}" if len(pictures) > limit else ""
         across = columns or (w.shape[1] if 1 < w.shape[1] <= 32 else None)
         sheets[", ".join(filter(None, [name, cut]))] = tile(pictures[:limit], across)
+        tops.append(float(abs(w).max()) or 1.0)
     height, width = next(iter(sheets.values())).shape
-    figure, grid = new_grid(1, len(sheets), (4.2, 4.2 * min(height / width, 2.0) + 0.25), title)
-    for axes, (name, sheet) in zip(grid.flat, sheets.items(), strict=True):
-        axes.imshow(sheet, cmap="RdBu", vmin=-top, vmax=top, interpolation="nearest")
+    figure, grid = new_grid(1, len(sheets), (4.8, 4.2 * min(height / width, 2.0) + 0.25), title)
+    for axes, (name, sheet), top in zip(grid.flat, sheets.items(), tops, strict=True):
+        image = axes.imshow(sheet, cmap="RdBu", vmin=-top, vmax=top, interpolation="nearest")
         entitle(axes, name)
         strip(axes)
+        scale(figure, axes, image)
     return figure
 
 

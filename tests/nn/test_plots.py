@@ -124,6 +124,36 @@ def test_one_high_bar_does_not_hide_the_others():
     assert axes.get_ylim()[1] < 10_000
 
 
+def test_a_bar_that_is_cut_off_has_a_gap_and_its_share_beside_it():
+    numbers = np.append(np.zeros(300), np.repeat(np.arange(10), 10))
+    (axes,) = plots.histograms({"x": numbers}, bins=10).axes
+    assert axes.get_ylim()[1] < max(bar.get_height() for bar in axes.patches)
+    (gap,) = axes.lines
+    assert gap.get_xdata().tolist() == pytest.approx([0, 0.9])
+    assert [text.get_text().strip() for text in axes.texts[1:]] == ["78 %"]
+
+
+def test_bars_of_which_none_towers_above_the_others_are_shown_in_full():
+    (axes,) = plots.histograms({"x": [0.4, 0.41, 0.4, 0.6]}, xlim=(0, 1)).axes
+    assert max(bar.get_height() for bar in axes.patches) <= axes.get_ylim()[1]
+    assert not axes.lines
+
+
+def test_above_a_histogram_stand_its_mean_and_deviation_and_what_lies_outside():
+    inside, outside, none = plots.histograms({"x": [0, 2], "y": [0, 0, 4, 4], "z": []}, xlim=(0, 2)).axes
+    notes = [axes.texts[0] for axes in (inside, outside, none)]
+    assert [note.get_text() for note in notes] == ["mean 1, std 1", "mean 2, std 2, 50 % outside", "empty"]
+    assert all(note.get_position()[1] > 1 for note in notes)
+
+
+def test_each_row_of_histograms_has_an_axis_of_values_that_holds_them_all_unless_one_is_given():
+    rows = {name: {"1": [0, 1], "2": [0, size]} for name, size in {"a": 1, "b": 9, "c": 9}.items()}
+    axes = plots.histograms(rows, xlim={"c": (0, 3)}).axes
+    highest = [max(bar.get_x() + bar.get_width() for bar in panel.patches) for panel in axes]
+    assert highest == pytest.approx([1, 1, 9, 9, 3, 3])
+    assert [panel.texts[0].get_text().endswith("outside") for panel in axes] == [False] * 5 + [True]
+
+
 def test_panels_with_the_same_names_share_one_legend():
     series = {"a": [1, 2], "b": [2, 1]}
     first, second, third = plots.lines({"one": series, "two": series, "three": {"b": [1, 2], "c": [2, 1]}}).axes
@@ -140,9 +170,19 @@ def test_pictures_of_filters_are_tiled_row_by_row():
     assert np.isnan(sheet[3:, 8:]).all()
 
 
-def test_filters_before_and_after_have_the_same_colours():
+def test_filters_before_and_after_each_have_a_scale_around_0_and_a_colour_bar_that_says_it():
     figure = plots.filters({"before": np.full((4, 1, 2, 2), 0.1), "after": np.full((4, 1, 2, 2), -3.0)})
-    assert {axes.images[0].get_clim() for axes in figure.axes} == {(-3.0, 3.0)}
+    *panels, before, after = figure.axes
+    assert [axes.images[0].get_clim() for axes in panels] == [(-0.1, 0.1), (-3.0, 3.0)]
+    assert [bar.get_ylim() for bar in (before, after)] == [(-0.1, 0.1), (-3.0, 3.0)]
+
+
+def test_filters_of_one_panel_are_nearer_to_each_other_than_to_those_of_the_next():
+    figure = plots.filters({"before": np.ones((4, 1, 2, 2)), "after": np.ones((4, 1, 2, 2))})
+    figure.draw_without_rendering()
+    left, right = (axes.get_window_extent() for axes in figure.axes[:2])
+    pixel = left.width / figure.axes[0].images[0].get_array().shape[1]  # filters are as far apart as a pixel is wide
+    assert right.x0 - left.x1 > pixel / 2
 
 
 def test_hundreds_of_images_make_several_pages_and_each_image_is_on_one():
