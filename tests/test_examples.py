@@ -118,9 +118,12 @@ def initialisation(text, tables):
 
 def overfitting(text, tables):
     sizes = {row["remedy"]: number(row["sum of |w|"]) for row in tables[0]}
-    assert max(sizes["L1"], sizes["L2"]) < sizes["plain"]
+    assert list(sizes)[:4] == ["plain", "L1 0.001", "L2 0.01", "dropout 0.3"]
+    assert max(sizes["L1 0.001"], sizes["L2 0.01"]) < sizes["plain"]
     penalised = {row["remedy"]: number(row["loss with penalty"]) for row in tables[0]}
-    assert penalised["L1"] > penalised["plain"] + 1
+    assert penalised["L1 0.001"] > penalised["plain"] + 1
+    for row in tables[0]:
+        assert number(row["train"]) - number(row["held-out"]) == pytest.approx(number(row["gap"]), abs=0.02)
 
 
 def hyperparameters(text, tables):
