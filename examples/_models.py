@@ -40,7 +40,7 @@ def simple_conv_net(scheme: str | float = "xavier") -> nn.Sequential:
 
 
 def deep_conv_net() -> nn.Sequential:
-    """DeepConvNet (section 8.1): six 3x3 convolutions, pooled twice by two, two fully connected layers, He weights."""
+    """DeepConvNet (section 8.1): six 3x3 convolutions, pooled by two after each pair, two dense layers, He weights."""
 
     def block(inputs: int, outputs: int, padding: int = 1) -> list[nn.Module]:
         return [

@@ -1,7 +1,8 @@
 """Chapter 4: gradients from differences, what they cost in accuracy, and gradient descent along them.
 
 A central difference ``(f(x + h) - f(x - h)) / 2h`` errs by about h^2 because the function bends, and by about 1e-16 / h
-because numbers are rounded: there is a best h, and the book's 1e-4 is near it.
+because numbers are rounded. The best h is near the cube root of 1e-16, 5e-6; the book's 1e-4 errs by about 1e-9, which
+is little enough.
 """
 
 import numpy as np

@@ -33,7 +33,7 @@ def main(argv=None):
             row.append(percent(run.column("train accuracy")[-1]))
         panels[f"std {scale:.2g}"] = curves
         rows.append(row)
-    lab.table(["first weights, std", "with", "without"], rows)
+    lab.table(["first weights, std", "with batch norm", "without"], rows)
     title = f"Training accuracy on {len(some[1]):,} digits, by epoch"
     figure = nn.plots.lines(panels, title=title, xlabel="epoch", ylabel="accuracy", ylim=(0, 1.03), columns=4)
     lab.save(figure, "ch06_batch_norm.png")

@@ -1,8 +1,9 @@
 """Chapter 6: how gradients vanish on their way down a deep network, and what keeps them alive.
 
 Each sigmoid multiplies the gradient by its slope, at most 1/4. Weights that are large enough to make up for that, of
-standard deviation 1, drive most sigmoids to where their slope is almost 0: the gradient is left to the few that are not
-asleep. ReLU with He's weights, or batch normalisation, keeps the gradient at its size, and the units awake.
+standard deviation 1, drive half of the sigmoids to where their slope is almost 0; batch normalisation brings them back.
+A ReLU is closed, with slope 0, for half of what it sees as well, and should be: where it is open its slope is 1, and
+with He's weights what passes makes up for what does not.
 """
 
 import numpy as np
@@ -42,9 +43,12 @@ def main(argv=None):
         weights = [layer.weight for layer in model if isinstance(layer, nn.Linear)]
         norms = [float(np.linalg.norm(w.grad.numpy())) for w in weights]
         series[name] = norms
-        asleep = percent(np.mean([slope < 0.01 for slope in slopes]))
-        rows.append((name, *(f"{norms[i]:.1e}" for i in (0, depth // 2, -1)), f"{norms[0] / norms[-1]:.1e}", asleep))
-    lab.table(["gradient", "first layer", "middle", "last layer", "first / last", "units with slope < 0.01"], rows)
+        slopes = np.array(slopes)
+        flat = slopes < 0.01
+        rows.append((name, *(f"{norms[i]:.1e}" for i in (0, depth // 2, -1)), f"{norms[0] / norms[-1]:.1e}",
+                     percent(flat.mean()), round(float(slopes[~flat].mean()), 3)))  # fmt: skip
+    headers = ["gradient", "first layer", "middle", "last layer", "first / last", "slopes < 0.01", "mean of the others"]
+    lab.table(headers, rows)
     title = f"Gradient of the weights of {depth} layers"
     figure = nn.plots.lines(series, title=title, xlabel="layer, from the input", ylabel="norm", logy=True)
     lab.save(figure, "ch06_vanishing_gradient.png")

@@ -88,6 +88,8 @@ def vanishing_gradient(text, tables):
     assert shares["sigmoid, std 0.01"] < 1e-4
     assert shares["sigmoid, Xavier"] < 0.1
     assert shares["ReLU, He"] > 0.1
+    others = {row["gradient"]: number(row["mean of the others"]) for row in tables[0]}
+    assert max(others["sigmoid, std 1"], others["sigmoid, Xavier"]) < 0.25 < others["ReLU, He"] == 1
 
 
 def optimizers(text, tables):
