@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import chain, islice, repeat
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,18 @@ import numpy as np
 
 import nn
 from autograd_lite import set_threads
+
+
+def at_least(least: int) -> Callable[[str], int]:
+    """The type of an option: a whole number that is not smaller."""
+
+    def number(text: str) -> int:
+        with suppress(ValueError):
+            if int(text) >= least:
+                return int(text)
+        raise argparse.ArgumentTypeError(f"a whole number of at least {least} is needed, not {text!r}")
+
+    return number
 
 
 class Lab:
@@ -26,15 +39,20 @@ class Lab:
         The command line; by default that of the process.
     one_thread : bool
         Small networks gain little from several threads, which on a busy machine wait for each other.
+    out : str
+        Where figures go, unless the command line says otherwise.
     options : dict
         Further options of the script: flag to the arguments of ``add_argument``.
     """
 
-    def __init__(self, doc: str, argv: Sequence[str] | None = None, one_thread: bool = True, **options: Any) -> None:
+    def __init__(
+        self, doc: str, argv: Sequence[str] | None = None, one_thread: bool = True, out: str = "out/examples",
+        **options: Any,
+    ) -> None:  # fmt: skip
         parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
         parser.add_argument("--data", metavar="DIR", help="folder with the files of MNIST; default: the shipped digits")
-        parser.add_argument("--out", metavar="DIR", default="out/examples", help="where figures go (%(default)s)")
-        parser.add_argument("--seed", type=int, default=0, help="all randomness follows from it (%(default)s)")
+        parser.add_argument("--out", metavar="DIR", default=out, help="where figures go (%(default)s)")
+        parser.add_argument("--seed", type=at_least(0), default=0, help="all randomness follows from it (%(default)s)")
         parser.add_argument("--quick", action="store_true", help="a few seconds: everything runs, less is learned")
         for flag, settings in options.items():
             parser.add_argument(f"--{flag.replace('_', '-')}", **settings)
@@ -45,8 +63,10 @@ class Lab:
             set_threads(1)
         print(doc.strip().splitlines()[0])
 
-    def choose(self, usual: Any, quick: Any) -> Any:
-        """A setting, and what it is with ``--quick``."""
+    def choose(self, usual: Any, quick: Any, asked: Any = None) -> Any:
+        """A setting, and what it is with ``--quick``, unless the command line asked for another."""
+        if asked is not None:
+            return asked
         return quick if self.quick else usual
 
     def digits(self, **options: Any) -> nn.data.Digits:
@@ -69,6 +89,14 @@ class Lab:
         path = self.path(name)
         picture.savefig(path) if hasattr(picture, "savefig") else picture.save(path)
         print(f"-> {path}")
+
+    def save_pages(self, pages: Iterable[Any], stem: str) -> None:
+        """Write numbered figures, and remove those of an earlier run that had more of them."""
+        for old in self.out.glob(f"{stem}*.png"):
+            if old.stem.removeprefix(stem).isdigit():
+                old.unlink()
+        for number, page in enumerate(pages, 1):
+            self.save(page, f"{stem}{number}.png")
 
     def table(self, headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Print rows under their headers: words to the left, numbers to the right."""

@@ -4,9 +4,9 @@ lrn    Krizhevsky, Sutskever and Hinton 2012: local response normalisation, chan
 bn     Chainer's AlexBN: batch normalisation before the first two ReLUs, no groups; 227x227
 keras  half as many filters and no padding, pools of size 'same', batch norm after ReLU and pool; 224x224
 
-The images are digits, enlarged and in colour, and the steps repeat one batch: the loss begins near log(1000) = 6.9 and
-falls. Parameters by hand: a convolution has out * in / groups * k * k + out, a dense layer out * in + out, batch
-norm 2 a channel.
+The images are digits, enlarged and in colour, and the steps repeat one batch: the loss begins above log(1000) = 6.9,
+which equal scores would give, and falls. Parameters by hand: a convolution has out * in / groups * k * k + out, a dense
+layer out * in + out, batch norm 2 a channel.
 
                              lrn                  bn                      keras
     conv1          96*3*121 + 96            the same              48*3*121 + 48
@@ -26,7 +26,7 @@ import tracemalloc
 from functools import partial
 
 import numpy as np
-from _common import Lab, progress
+from _common import Lab, at_least, progress
 
 import nn
 from autograd_lite import viz
@@ -104,9 +104,9 @@ MODELS = {  # how it is made, the side of its images, its optimiser
 
 def main(argv=None):
     model_option = {"choices": [*MODELS, "all"], "default": "all", "help": "which of them (%(default)s)"}
-    batch_option = {"type": int, "help": "images in the batch (8; with --quick 2)"}
+    batch_option = {"type": at_least(1), "help": "images in the batch (8; with --quick 2)"}
     lab = Lab(__doc__, argv, one_thread=False, model=model_option, batch_size=batch_option)
-    size, steps = lab.args.batch_size or lab.choose(8, 2), lab.choose(8, 2)
+    size, steps = lab.choose(8, 2, lab.args.batch_size), lab.choose(8, 2)
     digits = lab.digits()
     targets = np.eye(1000, dtype=np.float32)[digits.train_labels[:size]]  # the cross-entropy is the categorical one
     losses, costs = [], []

@@ -34,16 +34,16 @@ def main(argv=None):
         seconds = time.perf_counter() - start
         right = int((predicted == labels).sum())
         rows.append((pixels, len(labels), right, len(labels) - right, f"{right / len(labels):.4f}",
-                     book if books else "", f"{seconds:.3f}"))  # fmt: skip
-    lab.table(["pixels", "images", "right", "wrong", "accuracy", "the book's on MNIST", "seconds"], rows)
+                     *([book] if books else []), f"{seconds:.3f}"))  # fmt: skip
+    theirs = ["the book's on MNIST"] if books else []
+    lab.table(["pixels", "images", "right", "wrong", "accuracy", *theirs, "seconds"], rows)
 
     scores = nn.predict(model, images, batch_size=100)
     predicted = scores.argmax(axis=1)
     wrong = np.flatnonzero(predicted != labels)
     title = f"{len(wrong)} of {len(labels):,} digits misread"
     pages = nn.plots.contact_sheets(images[wrong], labels[wrong], predicted[wrong], title=title)
-    for number, page in enumerate(pages, 1):
-        lab.save(page, f"ch03_misread_{number}.png")
+    lab.save_pages(pages, "ch03_misread_")
     counts = nn.metrics.confusion_matrix(scores, labels)
     lab.save(nn.plots.confusion(counts, title="What was taken for what"), "ch03_confusion.png")
     print(f"{percent(nn.metrics.top_k_accuracy(2)(scores, labels))} are among the two highest scores.")

@@ -5,14 +5,14 @@ one epoch, 98.10 after two, 98.53 after three and 98.60 after ten (99.72 % on th
 the 5,000 shipped digits there is less to learn from.
 """
 
-from _common import Lab, percent
+from _common import Lab, at_least, percent
 from _models import simple_conv_net
 
 import nn
 
 
 def main(argv=None):
-    lab = Lab(__doc__, argv, epochs={"type": int, "help": "passes over the training images"})
+    lab = Lab(__doc__, argv, epochs={"type": at_least(1), "help": "passes over the training images"})
     digits = lab.digits()
     train = tuple(part[: lab.choose(None, 500)] for part in digits.train)
     test = tuple(part[: lab.choose(None, 200)] for part in digits.held_out)
@@ -20,7 +20,7 @@ def main(argv=None):
     print(nn.summary(model, (100, 1, 28, 28)))
     print("The book's count of parameters: 433,890\n")
 
-    epochs = lab.args.epochs or lab.choose(10 if lab.args.data else 20, 2)
+    epochs = lab.choose(10 if lab.args.data else 20, 2, lab.args.epochs)
     optimizer = nn.optim.Adagrad(model.parameters(), lr=0.06, eps=1e-7)
     some = tuple(part[:5000] for part in train)
     run = nn.fit(
@@ -41,8 +41,7 @@ def main(argv=None):
     if wrong.any():
         title = f"{wrong.sum()} of {len(labels):,} misread"
         pages = nn.plots.contact_sheets(images[wrong], labels[wrong], predicted[wrong], title=title)
-        for number, page in enumerate(pages, 1):
-            lab.save(page, f"ch07_misread_{number}.png")
+        lab.save_pages(pages, "ch07_misread_")
     nn.save(model, lab.path("ch07_simple_convnet.npz"))
     print(f"-> {lab.path('ch07_simple_convnet.npz')}, the weights; nn.load reads them")
 

@@ -5,7 +5,7 @@ each moved by up to a pixel whenever it is shown.
 """
 
 import numpy as np
-from _common import Lab, percent
+from _common import Lab, at_least, percent
 from _models import deep_conv_net
 
 import nn
@@ -13,14 +13,14 @@ from nn.data.transforms import RandomShift
 
 
 def main(argv=None):
-    epochs_option = {"type": int, "help": "passes over the training images"}
+    epochs_option = {"type": at_least(1), "help": "passes over the training images"}
     lab = Lab(__doc__, argv, epochs=epochs_option)
     digits = lab.digits()
     train, test = (tuple(p[: lab.choose(None, n)] for p in d) for d, n in ((digits.train, 200), (digits.held_out, 100)))
     model = deep_conv_net()
     print(nn.summary(model, (100, 1, 28, 28)), "\n")
 
-    epochs = lab.args.epochs or lab.choose(3 if lab.args.data else 12, 1)
+    epochs = lab.choose(3 if lab.args.data else 12, 1, lab.args.epochs)
     loader = lab.loader(train, batch_size=50, transform=RandomShift(1))
     optimizer = nn.optim.Adam(model.parameters(), lr=0.002)
     schedule = nn.optim.OneCycleLR(optimizer, max_lr=0.002, total_steps=epochs * len(loader))

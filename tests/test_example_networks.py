@@ -1,36 +1,12 @@
 """The networks of the examples against arithmetic by hand, and chapter 3 with weights from a pickle as the book's."""
 
-import importlib.util
 import pickle
 import re
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 import nn
-from autograd_lite.kernels.threads import set_threads
-
-FOLDER = Path(__file__).parent.parent / "examples"
-
-
-@pytest.fixture
-def example(monkeypatch):
-    """What gives an example as a module; it finds its helpers beside it, and threads are as before in the end."""
-    monkeypatch.syspath_prepend(str(FOLDER))
-
-    def load(name):
-        spec = importlib.util.spec_from_file_location(name, FOLDER / f"{name}.py")
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        return module
-
-    yield load
-    set_threads(None)
-    for name in ("_common", "_models"):
-        sys.modules.pop(name, None)
-
 
 # -- AlexNet ----------------------------------------------------------------------------------------------------------
 

@@ -1,23 +1,12 @@
 """Every example, in its smoke size: it runs without a warning, writes its pictures, and its numbers make sense."""
 
-import importlib.util
 import re
-import sys
 from pathlib import Path
 
 import pytest
 
-from autograd_lite.kernels.threads import set_threads
-
 FOLDER = Path(__file__).parent.parent / "examples"
 SCRIPTS = sorted(path.stem for path in FOLDER.glob("*.py") if not path.name.startswith("_") and path.stem != "demo")
-
-
-def main_of(script):
-    spec = importlib.util.spec_from_file_location(script, FOLDER / f"{script}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.main
 
 
 def tables_in(text):
@@ -55,6 +44,7 @@ def linear_layers(text, tables):
 def inference(text, tables):
     assert number(tables[0][0]["accuracy"]) > 0.95
     assert number(tables[0][0]["right"]) + number(tables[0][0]["wrong"]) == 1000
+    assert all(cell for row in tables[0] for cell in row.values())
 
 
 def linear_target(text, tables):
@@ -182,21 +172,15 @@ CHECKS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _as_before(monkeypatch):
-    """Examples find their helpers beside them, and may take threads from BLAS; both only for the test."""
-    monkeypatch.syspath_prepend(str(FOLDER))
-    yield
-    set_threads(None)
-    for name in ("_common", "_models"):
-        sys.modules.pop(name, None)
+def files_named_in(text):
+    return re.findall(r"^-> ([^,\n]+)", text, re.MULTILINE)
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
-def test_each_example_runs_and_shows_what_it_promises(script, tmp_path, capsys):
-    main_of(script)(["--quick", "--out", str(tmp_path)])
+def test_each_example_runs_and_shows_what_it_promises(script, example, tmp_path, capsys):
+    example(script).main(["--quick", "--out", str(tmp_path)])
     text = capsys.readouterr().out
-    named = re.findall(r"^-> ([^,\n]+)", text, re.MULTILINE)
+    named = files_named_in(text)
     assert sorted(Path(path).name for path in named) == sorted(path.name for path in tmp_path.iterdir())
     assert all(path.stat().st_size > 2000 for path in tmp_path.iterdir())
     assert tables_in(text) or named
@@ -204,12 +188,43 @@ def test_each_example_runs_and_shows_what_it_promises(script, tmp_path, capsys):
     CHECKS.get(script, lambda text, tables: None)(text, tables_in(text))
 
 
-@pytest.mark.parametrize("script", SCRIPTS)
-def test_each_example_explains_itself(script, capsys):
+def test_the_demo_names_the_files_it_wrote_and_removes_only_its_own_sheets_of_an_earlier_run(example, tmp_path, capsys):
+    for name in ("mistakes-99.png", "mistakes-mine.png", "notes.txt"):
+        (tmp_path / name).write_text("of another time")
+    example("demo").main(["--quick", "--out", str(tmp_path)])
+    text = capsys.readouterr().out
+    written = {Path(path).name for path in files_named_in(text)}
+    assert {"curves.png", "filters.png", "graph.svg", "mistakes-1.png", "table.txt"} <= written
+    assert {path.name for path in tmp_path.iterdir()} == written | {"mistakes-mine.png", "notes.txt"}
+    assert float(re.search(r"worst relative error (\S+), in", text)[1]) < 1e-4
+
+
+@pytest.mark.parametrize("script", [*SCRIPTS, "demo"])
+def test_each_example_explains_itself(script, example, capsys):
     with pytest.raises(SystemExit, match="0"):
-        main_of(script)(["--help"])
+        example(script).main(["--help"])
     text = capsys.readouterr().out
     assert {"--data", "--out", "--seed", "--quick"} <= set(re.findall(r"--\w+", text))
+
+
+@pytest.mark.parametrize(
+    ("script", "flag", "least"),
+    [
+        *((script, "--seed", 0) for script in [*SCRIPTS, "demo"]),
+        *((script, "--epochs", 1) for script in ("demo", "ch07_simple_convnet", "ch08_deep_convnet")),
+        *((script, "--batch-size", 1) for script in ("demo", "alexnet")),
+    ],
+)
+def test_an_option_that_is_no_number_of_its_kind_is_refused_before_anything_is_done(
+    script, flag, least, example, tmp_path, capsys
+):
+    for wrong in (str(least - 1), "-3", "1.5", "many"):
+        with pytest.raises(SystemExit, match="2"):
+            example(script).main([flag, wrong, "--quick", "--out", str(tmp_path)])
+        out, err = capsys.readouterr()
+        assert f"argument {flag}: a whole number of at least {least} is needed, not '{wrong}'" in err
+        assert not out
+    assert not list(tmp_path.iterdir())
 
 
 def test_every_check_belongs_to_an_example():
