@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import SettingError
@@ -87,6 +87,13 @@ def as_panels(series: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
     if not series:
         raise SettingError("There is nothing to draw: the mapping is empty.")
     return series if isinstance(next(iter(series.values())), Mapping) else {"": series}
+
+
+def check_names(given: Iterable[str], known: Collection[str], what: str) -> None:
+    """Refuse a setting for something that is not drawn."""
+    unknown = [name for name in given if name not in known]
+    if unknown:
+        raise SettingError(f"{what} has settings for {unknown}, but what is drawn is {list(known)}.")
 
 
 def colour(number: int) -> str:

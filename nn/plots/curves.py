@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import SettingError
 from ..functional._common import as_array
-from ._style import as_panels, colour, dress, legend, name_outer_axes, new_grid
+from ._style import as_panels, check_names, colour, dress, legend, name_outer_axes, new_grid
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -58,6 +58,8 @@ def lines(
     """
     panels = as_panels(series)
     names = list(dict.fromkeys(name for panel in panels.values() for name in panel))
+    styles = styles or {}
+    check_names(styles, names, "styles")
     first = next(iter(panels.values()))
     columns = min(columns, len(panels))
     rows = math.ceil(len(panels) / columns)
@@ -68,7 +70,7 @@ def lines(
             x, y = _curve(curve)
             style = {"color": colour(names.index(name)), "linewidth": 1.7, "marker": dots(x), "markersize": 3.2}
             style |= {"linestyle": "", "marker": "o", "markersize": 4, "alpha": 0.8} if points else {}
-            axes.plot(x, y, label=name, **{**style, **(styles or {}).get(name, {})})
+            axes.plot(x, y, label=name, **{**style, **styles.get(name, {})})
         dress(axes, panel)
         if logx:
             axes.set_xscale("log")

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import SettingError
 from ..functional._common import as_array
-from ._style import INK, QUIET, as_panels, colour, dress, entitle, new_grid, scale, strip
+from ._style import INK, QUIET, as_panels, check_names, colour, dress, entitle, new_grid, scale, strip
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,8 +34,8 @@ def histograms(
     arrays : mapping from names to arrays, or from titles of rows to such mappings
         One panel for each array; those of a row have the same axis of values.
     bins : int
-        A bar that is more than five times as high as the others are on average is cut off, so that they can be seen:
-        it has a gap, and the share of the numbers in it beside it.
+        A bar more than five times as high as the mean of those that are not empty is cut off, so that the others can
+        be seen: it has a gap, and the share of the numbers in it beside it.
     xlim : pair of float, or mapping from titles of rows to such, optional
         By default the range of all numbers of the row.
 
@@ -47,6 +47,8 @@ def histograms(
     4
     """
     rows = as_panels(arrays)
+    if isinstance(xlim, Mapping):
+        check_names(xlim, rows, "xlim")
     values = {row: {name: as_array(a).reshape(-1) for name, a in panels.items()} for row, panels in rows.items()}
     columns = max(map(len, values.values()))
     figure, grid = new_grid(len(values), columns, (2.1, 1.75), title, sharex="row")
@@ -115,16 +117,16 @@ def filters(weights: Any, *, title: str = "", columns: int | None = None, limit:
     for w in given.values():
         if w.ndim != 4 or not w.size:
             raise SettingError(f"Filters have the shape (O, C, H, W), not {w.shape}.")
-    sheets, tops = {}, []
+    sheets = {}
     for name, w in given.items():
         pictures = w.reshape(-1, *w.shape[2:])
         cut = f"the first {limit} of {len(pictures)}" if len(pictures) > limit else ""
         across = columns or (w.shape[1] if 1 < w.shape[1] <= 32 else None)
         sheets[", ".join(filter(None, [name, cut]))] = tile(pictures[:limit], across)
-        tops.append(float(abs(w).max()) or 1.0)
     height, width = next(iter(sheets.values())).shape
     figure, grid = new_grid(1, len(sheets), (4.8, 4.2 * min(height / width, 2.0) + 0.25), title)
-    for axes, (name, sheet), top in zip(grid.flat, sheets.items(), tops, strict=True):
+    for axes, (name, sheet) in zip(grid.flat, sheets.items(), strict=True):
+        top = float(np.nanmax(abs(sheet))) or 1.0
         image = axes.imshow(sheet, cmap="RdBu", vmin=-top, vmax=top, interpolation="nearest")
         entitle(axes, name)
         strip(axes)

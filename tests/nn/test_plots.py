@@ -249,6 +249,8 @@ def test_axes_of_planes_are_named_at_the_left_and_below(names):
     ("draw", "message"),
     [
         (lambda: plots.lines({}), "nothing to draw"),
+        (lambda: plots.lines({"a": [1, 2]}, styles={"b": {}}), r"styles has settings for \['b'\], .* drawn is \['a'\]"),
+        (lambda: plots.histograms({"a": {"1": [1, 2]}}, xlim={"1": (0, 1)}), r"xlim has settings for \['1'\]"),
         (lambda: plots.training_curves({"a": []}), "no run has finished an epoch"),
         (lambda: plots.filters(np.ones((3, 5, 5))), r"shape \(O, C, H, W\), not \(3, 5, 5\)"),
         (lambda: plots.contact_sheets(np.ones((3, 2, 5, 5))), r"not \(3, 2, 5, 5\)"),
