@@ -112,7 +112,7 @@ class MultiheadAttention(Module):
         q, k, v = self._heads(inputs, same=query is key and key is value)
         mask = self._mask(attn_mask, key_padding_mask, q.shape[:2])
         p = self.dropout if self.training else 0.0
-        y, weights = attention(q, k, v, mask, p, is_causal and mask is None)
+        y, weights = attention(q, k, v, mask, p, is_causal)
         y = self.out_proj(y.transpose(0, 2, 1, 3).reshape(inputs[0].shape))
         if not self.batch_first:
             y = y.swapaxes(0, 1)

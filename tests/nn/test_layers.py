@@ -420,6 +420,23 @@ def test_masks_hide_positions():
     np.testing.assert_allclose(y.data[1], layer(x[1:], x[1:, :3], x[1:, :3])[0].data[0])
 
 
+@pytest.mark.parametrize("padded", [False, True])
+@pytest.mark.parametrize("masked", [False, True])
+def test_causal_attention_never_sees_the_future_whatever_other_masks_there_are(masked, padded):
+    x, future = draw(2, 5, 4), ~np.tri(5, dtype=bool)
+    mask = draw(5, 5, seed=1) if masked else None
+    padding = np.array([[False] * 5, [False, False, True, False, True]]) if padded else None
+    layer = nn.MultiheadAttention(4, 2, batch_first=True).double()
+    _, weights = layer(x, x, x, padding, attn_mask=mask, is_causal=True)
+    assert not weights.data[:, future].any()
+    both = np.where(future, -np.inf, 0.0 if mask is None else mask)
+    np.testing.assert_allclose(weights.data, layer(x, x, x, padding, attn_mask=both)[1].data)
+    block = nn.TransformerEncoderLayer(4, 2, 8, 0.0, batch_first=True).double()
+    changed = np.concatenate([x[:, :3], draw(2, 2, 4, seed=2)], axis=1)
+    before, after = (block(each, mask, padding, is_causal=True).data for each in (x, changed))
+    np.testing.assert_allclose(before[:, :3], after[:, :3])
+
+
 def test_an_encoder_stacks_independent_copies():
     block = nn.TransformerEncoderLayer(4, 2, 8, 0.0, batch_first=True)
     encoder = nn.TransformerEncoder(block, 2, nn.LayerNorm(4))
