@@ -37,6 +37,8 @@ class MultiheadAttention(Module):
     bias : bool
     batch_first : bool
         Whether sequences are (N, L, embed_dim) instead of (L, N, embed_dim).
+    rng : Generator or int, optional
+        Source of the first values and of what is dropped; by default the generator of :func:`nn.manual_seed`.
 
     Attributes
     ----------
@@ -68,9 +70,9 @@ class MultiheadAttention(Module):
         at_least_one(embed_dim=embed_dim, num_heads=num_heads)
         if embed_dim % num_heads:
             raise SettingError(f"{num_heads} heads do not divide embed_dim {embed_dim}.")
-        rng = generator(rng)
         self.embed_dim, self.num_heads, self.batch_first = embed_dim, num_heads, batch_first
-        self.dropout = share(dropout, "dropout")
+        self.dropout, self.rng = share(dropout, "dropout"), None if rng is None else generator(rng)
+        rng = generator(self.rng)
         self.in_proj_weight = init.xavier_uniform_(Parameter(np.empty((3 * embed_dim, embed_dim), dtype)), rng=rng)
         self.in_proj_bias = Parameter(np.zeros(3 * embed_dim, dtype)) if bias else None
         self.out_proj = Linear(embed_dim, embed_dim, bias, dtype, rng)
@@ -112,7 +114,7 @@ class MultiheadAttention(Module):
         q, k, v = self._heads(inputs, same=query is key and key is value)
         mask = self._mask(attn_mask, key_padding_mask, q.shape[:2])
         p = self.dropout if self.training else 0.0
-        y, weights = attention(q, k, v, mask, p, is_causal)
+        y, weights = attention(q, k, v, mask, p, is_causal, rng=self.rng)
         y = self.out_proj(y.transpose(0, 2, 1, 3).reshape(inputs[0].shape))
         if not self.batch_first:
             y = y.swapaxes(0, 1)
@@ -173,6 +175,8 @@ class TransformerEncoderLayer(Module):
     activation : {"relu", "gelu"} or callable
     norm_first : bool
         Normalise before attention and linear layers rather than after the sums (Xiong et al. 2020).
+    rng : Generator or int, optional
+        As for :class:`MultiheadAttention`; one generator for all parts.
 
     Examples
     --------
@@ -199,16 +203,16 @@ class TransformerEncoderLayer(Module):
         known: dict[str, Callable[[Any], Tensor]] = {"relu": F.relu, "gelu": F.gelu}
         if isinstance(activation, str) and activation not in known:
             raise SettingError(f"activation is a function, 'relu' or 'gelu', not {activation!r}.")
-        rng = generator(rng)
+        rng = None if rng is None else generator(rng)
         self.norm_first = norm_first
         self.activation = known[activation] if isinstance(activation, str) else activation
         self.self_attn = MultiheadAttention(d_model, nhead, dropout, bias, batch_first, dtype, rng)
         self.linear1 = Linear(d_model, dim_feedforward, bias, dtype, rng)
-        self.dropout = Dropout(dropout)
+        self.dropout = Dropout(dropout, rng=rng)
         self.linear2 = Linear(dim_feedforward, d_model, bias, dtype, rng)
         self.norm1 = LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype)
         self.norm2 = LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype)
-        self.dropout1, self.dropout2 = Dropout(dropout), Dropout(dropout)
+        self.dropout1, self.dropout2 = Dropout(dropout, rng=rng), Dropout(dropout, rng=rng)
 
     def forward(
         self, src: Any, src_mask: Any = None, src_key_padding_mask: Any = None, is_causal: bool = False
@@ -232,11 +236,16 @@ class TransformerEncoderLayer(Module):
 
 
 class TransformerEncoder(Module):
-    """Several copies of a block, one after the other, and perhaps a normalisation at the end."""
+    """Several copies of a block, one after the other, and perhaps a normalisation at the end.
+
+    The copies begin with the same values; a random generator of the block stays one for all.
+    """
 
     def __init__(self, encoder_layer: TransformerEncoderLayer, num_layers: int, norm: Module | None = None) -> None:
         at_least_one(num_layers=num_layers)
-        self.layers = ModuleList(deepcopy(encoder_layer) for _ in range(num_layers))
+        # Copies of a generator would drop the same places in each layer.
+        rngs = {id(part.rng): part.rng for part in encoder_layer.modules() if hasattr(part, "rng")}
+        self.layers = ModuleList(deepcopy(encoder_layer, dict(rngs)) for _ in range(num_layers))
         self.norm = norm
 
     def forward(self, src: Any, mask: Any = None, src_key_padding_mask: Any = None, is_causal: bool = False) -> Tensor:

@@ -194,10 +194,10 @@ class _Recurrent(Module):
         rng: Rng = None,
     ) -> None:
         at_least_one(input_size=input_size, hidden_size=hidden_size, num_layers=num_layers)
-        rng, rows = generator(rng), self.gates * hidden_size
         self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
         self.bias, self.batch_first, self.bidirectional = bias, batch_first, bidirectional
-        self.dropout = share(dropout, "dropout")
+        self.dropout, self.rng = share(dropout, "dropout"), None if rng is None else generator(rng)
+        rng, rows = generator(self.rng), self.gates * hidden_size
         for layer in range(num_layers):
             width = input_size if layer == 0 else hidden_size * len(self._ways())
             for way in self._ways():
@@ -248,7 +248,7 @@ class _Recurrent(Module):
                 last.append(end)
             x = outputs[0] if len(outputs) == 1 else ag.concatenate(outputs, axis=-1)
             if self.dropout and layer < self.num_layers - 1:
-                x = drop(x, self.dropout, self.training)
+                x = drop(x, self.dropout, self.training, self.rng)
         return x, tuple(ag.stack(parts) for parts in zip(*last, strict=True))
 
     def _weights(self, suffix: str) -> tuple[Tensor, Tensor | None, Tensor, Tensor | None]:
@@ -299,6 +299,8 @@ class RNN(_Recurrent):
     bidirectional : bool
         Read backwards too; outputs lie side by side.
     nonlinearity : {"tanh", "relu"}
+    rng : Generator or int, optional
+        Source of the first values and of what is dropped; by default the generator of :func:`nn.manual_seed`.
 
     Attributes
     ----------

@@ -320,6 +320,35 @@ def test_dropout_does_nothing_in_eval_mode_and_drops_the_same_in_backward():
     assert not nn.Dropout(1.0)(np.ones(3)).data.any()
 
 
+DROPPING = {
+    "Dropout": (lambda rng: nn.Dropout(0.5, rng=rng), 1),
+    "MultiheadAttention": (lambda rng: nn.MultiheadAttention(4, 2, 0.5, rng=rng), 3),
+    "TransformerEncoderLayer": (lambda rng: nn.TransformerEncoderLayer(4, 2, 8, 0.5, rng=rng), 1),
+    "RNN": (lambda rng: nn.RNN(4, 3, 2, dropout=0.5, rng=rng), 1),
+    "LSTM": (lambda rng: nn.LSTM(4, 3, 2, dropout=0.5, rng=rng), 1),
+}
+
+
+@pytest.mark.parametrize("name", DROPPING)
+def test_layers_drop_what_the_generator_says_that_they_were_given(name):
+    make, inputs = DROPPING[name]
+    x = draw(6, 4, 4).astype(np.float32)
+    results = []
+    for shared in (1, 2):
+        nn.manual_seed(shared)
+        layer = make(7)
+        results.append([first(layer(*(x,) * inputs)).data for _ in range(2)])
+    np.testing.assert_array_equal(results[0], results[1])
+    assert (results[0][0] != results[0][1]).any()  # it goes on, rather than begin again
+
+
+def test_the_layers_of_an_encoder_draw_one_after_the_other():
+    encoder = nn.TransformerEncoder(nn.TransformerEncoderLayer(4, 2, 8, 0.5, rng=0), 2)
+    drops = [layer.dropout1(np.ones(64)).data for layer in encoder.layers]
+    assert (drops[0] != drops[1]).any()
+    assert encoder.layers[0].linear1.weight is not encoder.layers[1].linear1.weight
+
+
 def test_channels_are_dropped_whole():
     for layer in (nn.Dropout1d(0.5, rng=0), nn.Dropout2d(0.5, rng=0)):
         y = layer(np.ones((8, 16, 3, 3))).data.reshape(8 * 16, 9)
