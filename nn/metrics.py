@@ -20,14 +20,21 @@ def _checked(scores: Any, labels: Any) -> tuple[np.ndarray, np.ndarray]:
     scores = as_array(scores)
     if scores.ndim != 2 or not scores.size:
         raise ShapeError(f"Scores of shape (N, C) are needed, and at least one row; got {scores.shape}.")
-    numbers = class_numbers(labels, scores.shape[:1], scores.shape[1])
-    numbers = as_array(labels).argmax(axis=1) if numbers is None else numbers
+    numbers = _numbers(labels, scores.shape)
     check_range(numbers, scores.shape[1])
     return scores, numbers
 
 
+def _numbers(labels: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """Class numbers (N,) of labels for scores of ``shape`` (N, C); of probabilities, the class of the highest."""
+    numbers = class_numbers(labels, shape[:1], shape[1])
+    return as_array(labels).argmax(axis=1) if numbers is None else numbers
+
+
 def accuracy(scores: Any, labels: Any) -> float:
-    """Share of rows whose highest score is that of the label.
+    """Share of rows whose highest score is that of the label; of several alike, the first counts as the highest.
+
+    A label whose score is not a number counts as wrong.
 
     Parameters
     ----------
@@ -39,12 +46,11 @@ def accuracy(scores: Any, labels: Any) -> float:
     >>> accuracy([[0.1, 0.9], [0.8, 0.2]], [1, 1])
     0.5
     """
-    scores, numbers = _checked(scores, labels)
-    return float((scores.argmax(axis=1) == numbers).mean())
+    return _share_among_best(scores, labels, 1)
 
 
 def top_k_accuracy(k: int) -> Metric:
-    """The metric that counts a row as right if its label is among its ``k`` highest scores.
+    """The metric that counts a row as right if its label is among its ``k`` highest scores; else as :func:`accuracy`.
 
     Examples
     --------
@@ -55,12 +61,19 @@ def top_k_accuracy(k: int) -> Metric:
         raise SettingError(f"k must be at least 1, not {k}.")
 
     def metric(scores: Any, labels: Any) -> float:
-        scores, numbers = _checked(scores, labels)
-        own = np.take_along_axis(scores, numbers[:, None], axis=1)
-        return float(((scores > own).sum(axis=1) < k).mean())
+        return _share_among_best(scores, labels, k)
 
     metric.__name__ = f"top_{k}_accuracy"
     return metric
+
+
+def _share_among_best(scores: Any, labels: Any, k: int) -> float:
+    scores, numbers = _checked(scores, labels)
+    classes, column = np.arange(scores.shape[1]), numbers[:, None]
+    own = np.take_along_axis(scores, column.astype(np.int64), axis=1)
+    # Comparisons with NaN are false, so it is ahead of all others, and all, itself included, are ahead of it.
+    ahead = ~np.where(classes < column, scores < own, scores <= own)
+    return float((ahead.sum(axis=1) < min(k, len(classes))).mean())
 
 
 def confusion_matrix(predicted: Any, labels: Any, classes: int | None = None) -> np.ndarray:
@@ -86,20 +99,27 @@ def confusion_matrix(predicted: Any, labels: Any, classes: int | None = None) ->
     array([[1, 1],
            [0, 1]])
     """
-    given = as_array(predicted), as_array(labels)
-    if classes is None:
-        classes = max((array.shape[1] for array in given if array.ndim == 2), default=None)
-    seen, true = (array.argmax(axis=1) if array.ndim == 2 else array for array in given)
-    if seen.shape != true.shape or true.ndim != 1:
+    given = {"predicted": as_array(predicted), "labels": as_array(labels)}
+    for name, array in given.items():
+        if array.ndim == 2 and array.shape[1] == 1:
+            raise LabelError(f"{name} has shape {array.shape}: for class numbers in a column, pass {name}.reshape(-1).")
+        if array.ndim == 1 and array.size and array.dtype.kind not in "biu":
+            raise LabelError(f"{name} holds class numbers, which must be whole, but these are {array.dtype}.")
+    seen, true = given.values()
+    if seen.shape[:1] != true.shape[:1] or not {seen.ndim, true.ndim} <= {1, 2}:
         raise LabelError(
-            f"Predictions {given[0].shape} and labels {given[1].shape} must be class numbers, one a sample, or rows."
+            f"Predictions {seen.shape} and labels {true.shape} must be class numbers, one a sample, or rows."
         )
     if classes is None:
-        classes = int(max(seen.max(initial=-1), true.max(initial=-1))) + 1
+        classes = max((array.shape[1] for array in (seen, true) if array.ndim == 2), default=None)
+    seen = seen.argmax(axis=1) if seen.ndim == 2 else seen
+    true = _numbers(true, true.shape) if true.ndim == 2 else true
+    if classes is None:
+        classes = max((int(array.max()) for array in (seen, true) if array.size), default=-1) + 1
     check_range(true, classes)
     check_range(seen, classes)
     counts = np.zeros((classes, classes), np.int64)
-    np.add.at(counts, (true, seen), 1)
+    np.add.at(counts, (true.astype(np.int64), seen.astype(np.int64)), 1)
     return counts
 
 

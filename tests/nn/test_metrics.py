@@ -40,9 +40,32 @@ def test_the_label_is_among_the_k_highest_scores_more_often_the_larger_k(scores,
     assert shares[-1] == 1
 
 
+TIED = arrays(
+    np.float64,
+    st.tuples(st.integers(1, 8), st.integers(2, 5)),
+    elements=st.sampled_from([0.0, 1.0, -np.inf, np.inf, np.nan]),
+)
+
+
+@given(TIED, st.data())
+def test_of_scores_alike_the_first_is_highest_and_a_label_whose_score_is_no_number_is_wrong(scores, data):
+    labels = data.draw(arrays(np.int64, len(scores), elements=st.integers(0, scores.shape[1] - 1)))
+    own = scores[np.arange(len(labels)), labels]
+    right = (scores.argmax(axis=1) == labels) & ~np.isnan(own)
+    assert accuracy(scores, labels) == right.mean()
+    shares = [top_k_accuracy(k)(scores, labels) for k in range(1, scores.shape[1] + 2)]
+    assert shares[0] == accuracy(scores, labels)
+    assert shares == sorted(shares)
+    assert shares[-1] == shares[-2] == (~np.isnan(own)).mean()
+
+
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1))
 def test_a_confusion_matrix_counts_every_pair_of_label_and_prediction(pairs):
     labels, predicted = map(list, zip(*pairs, strict=True))
+    for kind in (np.uint8, bool):
+        given = np.array(predicted, kind), np.array(labels, kind)
+        expected = confusion_matrix(*(array.astype(int) for array in given))
+        np.testing.assert_array_equal(confusion_matrix(*given), expected)
     counts = confusion_matrix(predicted, labels, classes=5)
     assert counts.shape == (5, 5)
     assert all(counts[i, j] == pairs.count((i, j)) for i in range(5) for j in range(5))
@@ -57,6 +80,13 @@ def test_metrics_refuse_what_does_not_fit_and_name_it():
         confusion_matrix([0, 1], [0, 1, 2])
     with pytest.raises(nn.LabelError, match="Label 7 is out of range"):
         confusion_matrix([0, 7], [0, 1], classes=5)
+    for predicted, labels in (([0, 1], [[0], [1]]), ([[0.0], [1.0]], [0, 1]), (np.eye(2), [[0.0], [1.0]])):
+        with pytest.raises(nn.LabelError, match=r"has shape \(2, 1\): .* in a column, pass \w+\.reshape\(-1\)"):
+            confusion_matrix(predicted, labels)
+    with pytest.raises(nn.LabelError, match="labels holds class numbers, which must be whole, but these are float64"):
+        confusion_matrix([0, 1], [0.0, 1.0])
+    with pytest.raises(nn.LabelError, match="must be one-hot"):
+        confusion_matrix([0, 1], [[1, 1], [0, 1]])
     with pytest.raises(ValueError, match="at least one row"):
         accuracy(np.zeros((0, 3)), [])
     with pytest.raises(nn.SettingError, match="k must be at least 1"):
