@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import count
 from typing import Any, overload
 
-from .module import Module
+from .module import Module, only_modules
 
 
 class _Row(Module):
-    """Modules under the names "0", "1", ..."""
+    """Modules one after the other, named "0", "1", ... unless they were given names that are no numbers."""
 
     def append(self, module: Module) -> None:
         """Add ``module`` at the end."""
-        if not isinstance(module, Module):
-            raise TypeError(f"{type(self).__name__} holds modules, not {type(module).__name__}.")
-        setattr(self, str(len(self)), module)
+        self.extend([module])
 
     def extend(self, modules: Iterable[Module]) -> None:
         """Add all of ``modules`` at the end."""
-        for module in modules:
-            self.append(module)
+        for module in only_modules(self, modules):
+            number = next(n for n in count(len(self)) if str(n) not in vars(self))
+            setattr(self, str(number), module)
 
     def insert(self, index: int, module: Module) -> None:
         """Add ``module`` before number ``index``; those behind move on."""
-        row = list(self)
-        row.insert(index, module)
-        for i in range(len(self)):
-            delattr(self, str(i))
-        self.extend(row)
+        row, (module,) = list(self.named_children()), only_modules(self, [module])
+        row.insert(index, ("0", module))
+        self._arrange(row)
+
+    def _arrange(self, row: list[tuple[str, Module]]) -> None:
+        """Hold the modules of ``row`` and no others; where a name is a number, it becomes that of the place."""
+        for name, _ in list(self.named_children()):
+            delattr(self, name)
+        for i, (name, module) in enumerate(row):
+            self.add_module(str(i) if name.isdecimal() else name, module)
 
     def __len__(self) -> int:
         return sum(1 for _ in self.children())
@@ -43,12 +49,18 @@ class _Row(Module):
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
             part = type(self)()
-            part.extend(list(self)[index])
+            part._arrange(list(self.named_children())[index])
             return part
         return list(self)[index]
 
     def __setitem__(self, index: int, module: Module) -> None:
-        setattr(self, str(range(len(self))[index]), module)
+        name, _ = list(self.named_children())[operator.index(index)]
+        setattr(self, name, *only_modules(self, [module]))
+
+    def __delitem__(self, index: int | slice) -> None:
+        row = list(self.named_children())
+        del row[index]
+        self._arrange(row)
 
 
 class Sequential(_Row):
@@ -72,10 +84,10 @@ class Sequential(_Row):
     def __init__(self, *modules: Module | Mapping[str, Module]) -> None:
         for i, part in enumerate(modules):
             if isinstance(part, Mapping):
-                for name, module in part.items():
+                for name, module in zip(part, only_modules(self, part.values()), strict=True):
                     self.add_module(name, module)
             elif isinstance(part, Module):
-                setattr(self, str(i), part)
+                self.append(part)
             else:
                 raise TypeError(f"Sequential takes modules; argument {i} is {part!r}.")
 
@@ -117,16 +129,17 @@ class ModuleDict(Module):
 
     def update(self, modules: Mapping[str, Module]) -> None:
         """Add all of ``modules``."""
-        for name, module in modules.items():
-            self[name] = module
+        for name, module in zip(modules, only_modules(self, modules.values()), strict=True):
+            self.add_module(name, module)
 
     def __setitem__(self, name: str, module: Module) -> None:
-        self.add_module(name, module)
+        self.update({name: module})
 
     def __getitem__(self, name: str) -> Any:
         return dict(self.named_children())[name]
 
     def __delitem__(self, name: str) -> None:
+        _ = self[name]  # KeyError, unless it is a module
         delattr(self, name)
 
     def __contains__(self, name: object) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -167,7 +167,11 @@ class Module:
         ------
         KeyError
             If the name has a dot, or stands for something else already.
+        TypeError
+            If ``module`` is something else.
         """
+        if module is not None:
+            only_modules(self, [module])
         if "." in name or not name:
             raise KeyError(f"A part of a module needs a name without a dot, not {name!r}.")
         if hasattr(self, name) and not isinstance(vars(self).get(name), Module):
@@ -360,6 +364,15 @@ def _each_once(named: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
         if id(value) not in seen:
             seen.add(id(value))
             yield name, value
+
+
+def only_modules(owner: Module, parts: Iterable[Any]) -> list[Module]:
+    """``parts``, or an error if one of them is no module that ``owner`` could hold."""
+    parts = list(parts)
+    for part in parts:
+        if not isinstance(part, Module):
+            raise TypeError(f"{type(owner).__name__} holds modules, not {type(part).__name__}.")
+    return parts
 
 
 def _locate(error: Any, module: Module) -> None:

@@ -244,26 +244,6 @@ def test_apply_visits_every_module_children_first():
     assert seen[-1] == "Net"
 
 
-def test_lists_and_dicts_of_modules_register_what_they_hold():
-    blocks = nn.ModuleList([nn.Linear(2, 2), nn.ReLU()])
-    blocks.insert(1, nn.Tanh())
-    blocks.append(nn.Linear(2, 3))
-    assert [type(block).__name__ for block in blocks] == ["Linear", "Tanh", "ReLU", "Linear"]
-    assert isinstance(blocks[-1], nn.Linear)
-    assert len(blocks[1:3]) == 2
-    assert "3.weight" in blocks.state_dict()
-    heads = nn.ModuleDict({"a": nn.Linear(2, 2)})
-    heads["b"] = nn.ReLU()
-    assert list(heads) == ["a", "b"]
-    assert "b" in heads
-    del heads["a"]
-    assert list(heads.parameters()) == []
-    with pytest.raises(KeyError, match="has an attribute 'keys' already"):
-        heads["keys"] = nn.ReLU()
-    with pytest.raises(TypeError, match="holds modules"):
-        blocks.append(3)
-
-
 def test_lazy_layers_take_their_input_size_from_the_first_input():
     model = nn.Sequential(nn.LazyConv2d(4, 3), nn.Flatten(), nn.LazyLinear(2))
     optimizer = nn.optim.SGD(model.parameters(), lr=0.1)
