@@ -27,14 +27,13 @@ class LoadReport(NamedTuple):
 class Handle:
     """Removes a hook: ``handle.remove()``, or call it, or leave the ``with`` block."""
 
-    def __init__(self, hooks: list[Any], hook: Any) -> None:
-        self._hooks, self._hook = hooks, hook
-        hooks.append(hook)
+    def __init__(self, hooks: dict[object, Any], hook: Any) -> None:
+        self._hooks, self._key = hooks, object()  # the same function may be registered twice
+        hooks[self._key] = hook
 
     def remove(self) -> None:
         """Take the hook off; once is enough, twice does no harm."""
-        if self._hook in self._hooks:
-            self._hooks.remove(self._hook)
+        self._hooks.pop(self._key, None)
 
     __call__ = remove
 
@@ -80,8 +79,8 @@ class Module:
     """
 
     training: bool = True
-    _hooks: list[ForwardHook] | None = None
-    _pre_hooks: list[PreHook] | None = None
+    _hooks: dict[object, ForwardHook] | None = None
+    _pre_hooks: dict[object, PreHook] | None = None
 
     # -- Calling
 
@@ -93,12 +92,12 @@ class Module:
     def __call__(self, *inputs: Any, **options: Any) -> Any:
         """Run ``forward`` and the hooks; an error names this module by its dotted path."""
         try:
-            for pre_hook in self._pre_hooks or ():
+            for pre_hook in tuple(self._pre_hooks.values()) if self._pre_hooks else ():  # hooks may remove hooks
                 changed = pre_hook(self, inputs)
                 if changed is not None:
                     inputs = changed if isinstance(changed, tuple) else (changed,)
             output = self.forward(*inputs, **options)
-            for hook in self._hooks or ():
+            for hook in tuple(self._hooks.values()) if self._hooks else ():
                 changed = hook(self, inputs, output)
                 output = output if changed is None else changed
         except Exception as error:
@@ -127,13 +126,13 @@ class Module:
     def register_forward_hook(self, hook: ForwardHook) -> Handle:
         """Call ``hook(module, inputs, output)`` after each ``forward``; unless it returns None, that is the output."""
         if self._hooks is None:
-            self._hooks = []
+            self._hooks = {}
         return Handle(self._hooks, hook)
 
     def register_forward_pre_hook(self, hook: PreHook) -> Handle:
         """Call ``hook(module, inputs)`` before each ``forward``; unless it returns None, that is the input."""
         if self._pre_hooks is None:
-            self._pre_hooks = []
+            self._pre_hooks = {}
         return Handle(self._pre_hooks, hook)
 
     # -- Attributes
@@ -190,11 +189,7 @@ class Module:
 
     def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
         """The module itself and all below it, with their dotted paths; each once."""
-        seen: set[int] = set()
-        for path, module in self._walk(prefix):
-            if id(module) not in seen:
-                seen.add(id(module))
-                yield path, module
+        return _each_once(self._walk(prefix))
 
     def _walk(self, prefix: str) -> Iterator[tuple[str, Module]]:
         yield prefix, self
@@ -256,6 +251,7 @@ class Module:
     def zero_grad(self) -> None:
         """Forget all gradients."""
         for value in vars(self).values():
+        # Without parameters() and its names, since each step of a training does this.
             if isinstance(value, Module):
                 value.zero_grad()
             elif isinstance(value, Parameter) and value.node is not None:
@@ -364,15 +360,6 @@ def _each_once(named: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
         if id(value) not in seen:
             seen.add(id(value))
             yield name, value
-
-
-def only_modules(owner: Module, parts: Iterable[Any]) -> list[Module]:
-    """``parts``, or an error if one of them is no module that ``owner`` could hold."""
-    parts = list(parts)
-    for part in parts:
-        if not isinstance(part, Module):
-            raise TypeError(f"{type(owner).__name__} holds modules, not {type(part).__name__}.")
-    return parts
 
 
 def _locate(error: Any, module: Module) -> None:

@@ -199,6 +199,39 @@ def test_a_step_leaves_nothing_for_the_garbage_collector():
     gc.collect()
     gc.disable()
     try:
+@pytest.mark.parametrize("register", ["register_forward_hook", "register_forward_pre_hook"])
+def test_a_hook_that_removes_itself_lets_the_others_run(register):
+    model, seen = nn.ReLU(), []
+    handles = []
+
+    def once(*arguments):
+        seen.append("once")
+        handles[0].remove()
+
+    handles.append(getattr(model, register)(once))
+    getattr(model, register)(lambda *arguments: seen.append("always"))
+    model([1.0])
+    model([1.0])
+    assert seen == ["once", "always", "always"]
+
+
+@pytest.mark.parametrize("register", ["register_forward_hook", "register_forward_pre_hook"])
+def test_a_handle_removes_its_own_registration_only(register):
+    model, seen = nn.ReLU(), []
+    first, _ = (getattr(model, register)(lambda *arguments: seen.append(1)) for _ in range(2))
+
+    def hook(*arguments):
+        seen.append(2)
+
+    first.remove()
+    one = getattr(model, register)(hook)
+    getattr(model, register)(hook)
+    one.remove()
+    one.remove()
+    model([1.0])
+    assert seen == [1, 2]
+
+
         for _ in range(3):
             loss(net(IMAGES), [0, 1, 2, 0]).backward()
         assert gc.collect() == 0
