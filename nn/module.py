@@ -8,9 +8,10 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autograd_lite import AutogradError, Tensor, no_grad
+from autograd_lite import AutogradError, DTypeError, Tensor, no_grad
 
 from .errors import StateError
+from .functional._common import as_array
 from .parameter import Buffer, Owned, Parameter
 
 ForwardHook = Callable[["Module", tuple[Any, ...], Any], Any]
@@ -250,8 +251,8 @@ class Module:
 
     def zero_grad(self) -> None:
         """Forget all gradients."""
-        for value in vars(self).values():
         # Without parameters() and its names, since each step of a training does this.
+        for value in vars(self).values():
             if isinstance(value, Module):
                 value.zero_grad()
             elif isinstance(value, Parameter) and value.node is not None:
@@ -268,7 +269,17 @@ class Module:
         """Convert all floating point parameters and buffers; they stay the same objects, their gradients are dropped.
 
         Convert first, then make the optimiser.
+
+        Raises
+        ------
+        DTypeError
+            If ``dtype`` is not one of floating point numbers.
         """
+        if np.dtype(dtype).kind != "f":
+            raise DTypeError(
+                f"{type(self).__name__} computes with floating point numbers; convert it to float32 or float64, not to "
+                f"{np.dtype(dtype)}."
+            )
         for _, tensor in _each_once(self._named(Owned)):
             if tensor.dtype.kind == "f":
                 tensor.become(tensor.data, dtype)
@@ -310,13 +321,18 @@ class Module:
             If names are missing or unknown, or shapes or kinds of data differ; it names all of them, and nothing is
             loaded.
         """
+        if not isinstance(state, Mapping):
+            raise StateError(
+                f"A state is a mapping from names to arrays, not {type(state).__name__}; read one from a file with "
+                "nn.load(path)."
+            )
         own = self._state()
         report = LoadReport([n for n in own if n not in state], [n for n in state if n not in own])
-        arrays = {name: np.asarray(state[name]) for name in own if name in state}
+        arrays = {name: as_array(state[name]) for name in own if name in state}
         wrong = [
-            f"{name} should have shape {own[name].shape} but has {array.shape}"
+            f"{name} should have shape {str(own[name].wanted).replace('None', '?')} but has {array.shape}"
             for name, array in arrays.items()
-            if array.shape != own[name].shape and not own[name].awaits_shape
+            if not own[name].fits(array.shape)
         ]
         wrong += [
             f"{name} holds {array.dtype}, no numbers"
@@ -330,10 +346,10 @@ class Module:
             raise StateError(f"{type(self).__name__} cannot load this state: {'; '.join(wrong)}. Nothing was loaded.")
         with no_grad():
             for name, array in arrays.items():
-                if own[name].awaits_shape:
-                    own[name].become(array, own[name].dtype)
-                else:
+                if array.shape == own[name].shape:
                     own[name][...] = array
+                else:
+                    own[name].become(array, own[name].dtype)
         return report
 
     # -- Looks
@@ -348,6 +364,15 @@ class Module:
         if not lines:
             return f"{title}({extra})"
         return "\n  ".join([f"{title}({extra}", *lines]) + "\n)"
+
+
+def only_modules(owner: Module, parts: Iterable[Any]) -> list[Module]:
+    """``parts``, or an error if one of them is no module that ``owner`` could hold."""
+    parts = list(parts)
+    for part in parts:
+        if not isinstance(part, Module):
+            raise TypeError(f"{type(owner).__name__} holds modules, not {type(part).__name__}.")
+    return parts
 
 
 def _join(prefix: str, name: str) -> str:

@@ -26,7 +26,8 @@ class Owned(Tensor):
 
     def become(self, data: Any, dtype: DTypeLike | None = None) -> None:
         """Hold other values from now on, perhaps of another shape or dtype; the gradient so far is dropped."""
-        Owned.__init__(self, data, self.requires_grad, dtype, self.name)
+        made = Owned(data, self.requires_grad, dtype, self.name)  # refuses what cannot be, before anything changes
+        self._data, self.node = made._data, made.node
 
     def hold(self, array: Any) -> None:
         """Hold ``array``, of the same shape and dtype, which is nobody else's.
@@ -48,9 +49,21 @@ class Owned(Tensor):
         return "F" if self._data.flags.fnc else "C"
 
     @property
+    def wanted(self) -> tuple[int | None, ...]:
+        """The shape that values must have, with None for lengths that will only be known at the first use."""
+        return self.shape
+
+    @property
     def awaits_shape(self) -> bool:
         """Whether the shape will only be known at the first use."""
-        return False
+        return None in self.wanted
+
+    def fits(self, shape: tuple[int, ...]) -> bool:
+        """Whether values of ``shape`` can be taken over from a saved state."""
+        wanted = self.wanted
+        return len(shape) == len(wanted) and all(
+            n == m or (m is None and n) for n, m in zip(shape, wanted, strict=True)
+        )
 
 
 class Parameter(Owned):
@@ -87,17 +100,31 @@ class Parameter(Owned):
 
 
 class LazyParameter(Parameter):
-    """A parameter whose shape depends on the first input; until then it is empty."""
+    """A parameter whose shape depends on the first input; until then it is empty, and is saved so.
 
-    __slots__ = ()
+    Parameters
+    ----------
+    pattern : tuple of int or None
+        Its shape, with None for the lengths that the input will tell.
+    """
 
-    def __init__(self, dtype: DTypeLike = np.float32) -> None:
+    __slots__ = ("pattern",)
+
+    def __init__(self, pattern: tuple[int | None, ...], dtype: DTypeLike = np.float32) -> None:
         super().__init__(np.empty(0, dtype))
+        self.pattern = pattern
 
     @property
-    def awaits_shape(self) -> bool:
-        """Whether no input was seen yet."""
-        return self.shape == (0,)
+    def wanted(self) -> tuple[int | None, ...]:
+        """The shape that values must have, with None for lengths that are not known yet."""
+        return self.pattern if self.shape == (0,) else self.shape
+
+    def fits(self, shape: tuple[int, ...]) -> bool:
+        """Whether values of ``shape`` can be taken over; empty ones are the state before the first use."""
+        return shape == (0,) or super().fits(shape)
+
+    def __reduce__(self) -> Any:
+        return *super().__reduce__(), (None, {"pattern": self.pattern})
 
 
 class Buffer(Owned):

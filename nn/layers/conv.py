@@ -171,7 +171,7 @@ class _LazyConv(_Conv):
     ) -> None:
         super().__init__(groups, out_channels, kernel_size, stride, padding, dilation, groups, bias, dtype, rng)
         self._kernel, self._rng = self.weight.shape[2:], rng
-        self.weight = LazyParameter(dtype)
+        self.weight = LazyParameter((out_channels, None, *self._kernel), dtype)
 
     def _check(self, x: Any) -> None:
         shape = x.shape if isinstance(x, Tensor) else np.shape(x)

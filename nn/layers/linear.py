@@ -130,7 +130,7 @@ class LazyLinear(Linear):
     def __init__(self, out_features: int, bias: bool = True, dtype: DTypeLike = np.float32, rng: Rng = None) -> None:
         at_least_one(out_features=out_features)
         self.out_features, self._rng = out_features, rng
-        self.weight: Parameter = LazyParameter(dtype)
+        self.weight: Parameter = LazyParameter((out_features, None), dtype)
         self.bias = Parameter(np.zeros(out_features, dtype)) if bias else None
 
     def forward(self, x: Any) -> Tensor:

@@ -103,6 +103,28 @@ def test_loading_keeps_dtype_and_identity_of_parameters():
     assert weight.dtype == np.float32
 
 
+def test_states_may_hold_tensors_and_must_be_mappings():
+    one, other = nn.Linear(2, 2), nn.Linear(2, 2)
+    other.load_state_dict(dict(one.named_parameters()))
+    np.testing.assert_array_equal(one.weight.data, other.weight.data)
+    with pytest.raises(nn.StateError, match=r"mapping from names to arrays, not str; .* with nn\.load\(path\)"):
+        one.load_state_dict("/tmp/m.npz")
+
+
+@pytest.mark.parametrize("dtype", [int, np.uint8, bool, complex])
+def test_only_floating_point_dtypes_can_be_converted_to_and_nothing_changes_before(dtype):
+    net = Net()
+    before = {name: (parameter, parameter.node) for name, parameter in net.named_parameters()}
+    for convert in (net.astype, net.to):
+        with pytest.raises(ag.DTypeError, match="Net computes with floating point numbers"):
+            convert(dtype)
+    with pytest.raises(ag.DTypeError, match="require gradients"):
+        net.scale.become([1, 2])
+    assert {name: (parameter, parameter.node) for name, parameter in net.named_parameters()} == before
+    assert {parameter.dtype for parameter in net.parameters()} == {np.dtype(np.float32)}
+    assert net.scale.tolist() == [1.0]
+
+
 def test_conversion_changes_floating_point_tensors_in_place():
     net = Net()
     first = next(net.parameters())
@@ -177,28 +199,6 @@ def test_forward_hooks_see_and_replace_and_can_be_removed():
     assert model([1.0]).tolist() == [2.0]
 
 
-def test_calls_are_noted_at_the_nodes_of_outputs_with_the_nodes_of_inputs():
-    net = nn.Sequential(nn.Linear(3, 2), nn.Dropout(0.0))
-    x = ag.Tensor(np.ones((1, 3), np.float32), requires_grad=True)
-    y = net(x)
-    assert [module for module, _ in y.node.calls] == [net[0], net]  # dropout computed nothing
-    assert y.node.calls[0][1] == (x.node,)
-    with ag.no_grad():
-        assert net(x).node is None
-
-
-def test_passing_a_leaf_through_leaves_no_trace_that_grows():
-    x = ag.Tensor([1.0], requires_grad=True)
-    for _ in range(3):
-        nn.Identity()(x)
-    assert not hasattr(x.node, "calls")
-
-
-def test_a_step_leaves_nothing_for_the_garbage_collector():
-    net, loss = Net(), nn.CrossEntropyLoss()
-    gc.collect()
-    gc.disable()
-    try:
 @pytest.mark.parametrize("register", ["register_forward_hook", "register_forward_pre_hook"])
 def test_a_hook_that_removes_itself_lets_the_others_run(register):
     model, seen = nn.ReLU(), []
@@ -232,6 +232,28 @@ def test_a_handle_removes_its_own_registration_only(register):
     assert seen == [1, 2]
 
 
+def test_calls_are_noted_at_the_nodes_of_outputs_with_the_nodes_of_inputs():
+    net = nn.Sequential(nn.Linear(3, 2), nn.Dropout(0.0))
+    x = ag.Tensor(np.ones((1, 3), np.float32), requires_grad=True)
+    y = net(x)
+    assert [module for module, _ in y.node.calls] == [net[0], net]  # dropout computed nothing
+    assert y.node.calls[0][1] == (x.node,)
+    with ag.no_grad():
+        assert net(x).node is None
+
+
+def test_passing_a_leaf_through_leaves_no_trace_that_grows():
+    x = ag.Tensor([1.0], requires_grad=True)
+    for _ in range(3):
+        nn.Identity()(x)
+    assert not hasattr(x.node, "calls")
+
+
+def test_a_step_leaves_nothing_for_the_garbage_collector():
+    net, loss = Net(), nn.CrossEntropyLoss()
+    gc.collect()
+    gc.disable()
+    try:
         for _ in range(3):
             loss(net(IMAGES), [0, 1, 2, 0]).backward()
         assert gc.collect() == 0
@@ -287,6 +309,31 @@ def test_lazy_layers_take_their_input_size_from_the_first_input():
     again = nn.Sequential(nn.LazyConv2d(4, 3), nn.Flatten(), nn.LazyLinear(2))
     again.load_state_dict(model.state_dict())
     np.testing.assert_array_equal(again(IMAGES).data, model(IMAGES).data)
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "wanted"),
+    [
+        (lambda: nn.LazyLinear(10), (7, 5), r"weight should have shape \(10, \?\) but has \(7, 5\)"),
+        (lambda: nn.LazyLinear(10), (10, 0), r"weight should have shape \(10, \?\)"),
+        (lambda: nn.LazyConv2d(4, (3, 2)), (5,), r"weight should have shape \(4, \?, 3, 2\) but has \(5,\)"),
+        (lambda: nn.LazyConv1d(4, 3), (4, 2, 5), r"weight should have shape \(4, \?, 3\) but has \(4, 2, 5\)"),
+    ],
+)
+@pytest.mark.parametrize("copied", [lambda x: x, copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
+def test_lazy_layers_refuse_weights_that_can_never_fit(layer, shape, wanted, copied):
+    layer = copied(layer())
+    with pytest.raises(nn.StateError, match=wanted):
+        layer.load_state_dict({"weight": np.ones(shape), "bias": layer.bias.data + 1})
+    assert layer.weight.awaits_shape
+
+
+def test_the_state_of_a_lazy_layer_before_its_first_use_can_be_loaded_again():
+    layer = copy.deepcopy(nn.LazyLinear(3))
+    before = layer.state_dict()
+    layer(np.ones((2, 5)))
+    layer.load_state_dict(before)
+    assert layer(np.ones((2, 4))).shape == (2, 3)
 
 
 def test_a_seed_makes_the_same_model():
