@@ -19,6 +19,8 @@ from .random import Rng, generator
 
 T = TypeVar("T", bound=Tensor)
 
+_HALF_ROOT = math.sqrt(0.5)
+
 _GAINS = {
     "linear": 1.0,
     "conv1d": 1.0,
@@ -99,14 +101,33 @@ def uniform_(tensor: T, a: float = 0.0, b: float = 1.0, rng: Rng = None) -> T:
 def trunc_normal_(
     tensor: T, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0, rng: Rng = None
 ) -> T:
-    """Draw from the normal distribution, again and again until the number lies between ``a`` and ``b``."""
-    if not a < b:
-        raise SettingError(f"trunc_normal_ needs a < b, not {a} and {b}.")
+    """Draw from the part of the normal distribution between ``a`` and ``b``, however far that is from ``mean``.
+
+    Numbers are proposed until each place has one that is accepted: normal ones, if many of them lie there; else even
+    ones, in proportion to their density (Robert 1995).
+    """
+    if not (a < b and 0 <= std < math.inf and math.isfinite(mean)):
+        raise SettingError(
+            f"trunc_normal_ needs a < b, a finite mean and std, and std >= 0; got a={a}, b={b}, {mean=}, {std=}."
+        )
     rng = generator(rng)
-    values = rng.normal(mean, std, tensor.shape)
-    while (outside := (values < a) | (values > b)).any():
-        values[outside] = rng.normal(mean, std, np.count_nonzero(outside))
-    return _fill(tensor, values)
+    many = std > 0 and math.erf((b - mean) / std * _HALF_ROOT) - math.erf((a - mean) / std * _HALF_ROOT) > 0.2
+    peak = min(max(mean, a), b)
+    reach = math.hypot(peak - mean, 8 * std)  # beyond, the density is less than exp(-8 * 8 / 2) of that at the peak
+    low, high = min(max(a, mean - reach), peak), max(min(b, mean + reach), peak)
+    values = np.empty(tensor.size)
+    places = np.arange(tensor.size)
+    while places.size:
+        if many:
+            proposed = rng.normal(mean, std, places.size)
+            accepted = (a <= proposed) & (proposed <= b)
+        else:
+            proposed = rng.uniform(low, high, places.size)
+            less = (proposed - peak) * (proposed + peak - 2 * mean)  # (proposed - mean) ** 2 - (peak - mean) ** 2
+            accepted = rng.exponential(2 * std * std, places.size) >= less
+        values[places] = proposed
+        places = places[~accepted]
+    return _fill(tensor, values.reshape(tensor.shape))
 
 
 def _drawn(tensor: Tensor) -> Any:
@@ -164,11 +185,18 @@ def orthogonal_(tensor: T, gain: float = 1.0, rng: Rng = None) -> T:
 def initialize(model: Module, scheme: str | float, rng: Rng = None) -> Module:
     """Set all weights (parameters of two axes or more) by one scheme and all biases to 0, as the book does.
 
+    Biases are all parameters with "bias" in the last part of their name, such as ``bias_ih_l0``.
+
     Parameters
     ----------
     scheme : {"he", "xavier", "zeros", "ones"} or float
         He: std ``sqrt(2 / fan_in)``; Xavier: ``1 / sqrt(fan_in)``; a number is the standard deviation itself (Deep
         Learning from Scratch, section 6.2).
+
+    Raises
+    ------
+    SettingError
+        If there is no such scheme, or parameters will only get their shape from the first input. Nothing is set then.
 
     Examples
     --------
@@ -186,9 +214,11 @@ def initialize(model: Module, scheme: str | float, rng: Rng = None) -> Module:
     }
     if isinstance(scheme, str) and scheme not in fillers:
         raise SettingError(f"scheme is a standard deviation or one of {', '.join(fillers)}, not {scheme!r}.")
+    if waiting := [name for name, parameter in model.named_parameters() if parameter.awaits_shape]:
+        raise SettingError(f"{', '.join(waiting)} have no shape before the first use: call the model once before.")
     for name, parameter in model.named_parameters():
-        if parameter.ndim > 1:
-            fillers[scheme](parameter) if isinstance(scheme, str) else normal_(parameter, 0.0, scheme, rng)
-        elif name.rpartition(".")[2] == "bias":
+        if "bias" in name.rpartition(".")[2]:
             zeros_(parameter)
+        elif parameter.ndim > 1:
+            fillers[scheme](parameter) if isinstance(scheme, str) else normal_(parameter, 0.0, scheme, rng)
     return model
