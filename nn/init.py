@@ -13,6 +13,7 @@ import numpy as np
 
 from autograd_lite import Tensor, no_grad
 
+from .checks import one_of
 from .errors import SettingError
 from .module import Module
 from .random import Rng, generator
@@ -52,9 +53,7 @@ def fans(shape: tuple[int, ...]) -> tuple[int, int]:
 def _fan(shape: tuple[int, ...], mode: str) -> float:
     into, out = fans(shape)
     sizes = {"fan_in": into, "fan_out": out, "fan_avg": (into + out) / 2}
-    if mode not in sizes:
-        raise SettingError(f"mode is fan_in, fan_out or fan_avg, not {mode!r}.")
-    return max(sizes[mode], 1)
+    return max(sizes[one_of(mode, "mode", tuple(sizes))], 1)
 
 
 # -- Distributions ----------------------------------------------------------------------------------------------------

@@ -7,7 +7,8 @@ from typing import Any
 from autograd_lite import Tensor
 
 from . import functional as F
-from .functional._common import check_reduction, share
+from .checks import one_of, probability
+from .functional._common import REDUCTIONS
 from .module import Module
 
 
@@ -15,7 +16,7 @@ class _Loss(Module):
     """A loss with nothing to set but how it is reduced: ``reduction`` is "mean", "sum" or "none"."""
 
     def __init__(self, reduction: str = "mean") -> None:
-        check_reduction(reduction)
+        one_of(reduction, "reduction", REDUCTIONS)
         self.reduction = reduction
 
     def extra_repr(self) -> str:
@@ -54,7 +55,7 @@ class CrossEntropyLoss(_Loss):
         label_smoothing: float = 0.0,
     ) -> None:
         super().__init__(reduction)
-        share(label_smoothing, "label_smoothing")
+        probability(label_smoothing, "label_smoothing")
         self.register_buffer("weight", weight)
         self.ignore_index, self.label_smoothing = ignore_index, label_smoothing
 
@@ -178,7 +179,7 @@ class KLDivLoss(Module):
 
     def __init__(self, reduction: str = "mean", log_target: bool = False) -> None:
         if reduction != "batchmean":
-            check_reduction(reduction)
+            one_of(reduction, "reduction", REDUCTIONS)
         self.reduction, self.log_target = reduction, log_target
 
     def forward(self, input: Any, target: Any) -> Tensor:

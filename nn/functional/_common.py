@@ -9,9 +9,10 @@ from numpy.typing import ArrayLike
 
 from autograd_lite import Tensor
 
-from ..errors import SettingError
+from ..checks import one_of
 
 TensorLike = Tensor | ArrayLike
+REDUCTIONS = ("mean", "sum", "none")
 
 
 def as_tensor(value: Any) -> Tensor:
@@ -26,20 +27,7 @@ def as_array(value: Any) -> np.ndarray:
 
 def reduced(loss: Tensor, reduction: str) -> Tensor:
     """The mean or the sum of all losses, or each of them."""
-    check_reduction(reduction)
+    one_of(reduction, "reduction", REDUCTIONS)
     if reduction == "none":
         return loss
     return loss.mean() if reduction == "mean" else loss.sum()
-
-
-def check_reduction(reduction: str) -> None:
-    """Refuse what is none of the three reductions."""
-    if reduction not in ("mean", "sum", "none"):
-        raise SettingError(f"reduction is 'mean', 'sum' or 'none', not {reduction!r}.")
-
-
-def share(p: float, name: str) -> float:
-    """``p`` if it is a probability."""
-    if not 0 <= p <= 1:
-        raise SettingError(f"{name} must lie between 0 and 1, not be {p}.")
-    return p

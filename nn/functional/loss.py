@@ -10,8 +10,9 @@ import numpy as np
 import autograd_lite as ag
 from autograd_lite import ShapeError, Tensor, where
 
+from ..checks import one_of, probability
 from ..errors import LabelError, SettingError
-from ._common import TensorLike, as_array, as_tensor, check_reduction, reduced, share
+from ._common import REDUCTIONS, TensorLike, as_array, as_tensor, reduced
 from .activation import log_softmax, softplus
 from .labels import check_range, class_numbers
 
@@ -56,8 +57,8 @@ def cross_entropy(
     >>> cross_entropy([[0.0, 0.0], [0.0, 0.0]], [[1, 0], [0, 1]])
     Tensor(0.69314718)
     """
-    check_reduction(reduction)
-    share(label_smoothing, "label_smoothing")
+    one_of(reduction, "reduction", REDUCTIONS)
+    probability(label_smoothing, "label_smoothing")
     input = as_tensor(input)
     scores, shape = _rows(input)
     classes = scores.shape[1]
@@ -93,7 +94,7 @@ def nll_loss(input: Any, target: Any, weight: Any = None, ignore_index: int = -1
     >>> nll_loss([[-1.0, -2.0], [-3.0, -4.0]], [0, 1])
     Tensor(2.5)
     """
-    check_reduction(reduction)
+    one_of(reduction, "reduction", REDUCTIONS)
     logp, shape = _rows(input)
     labels = class_numbers(target, shape, logp.shape[1])
     if labels is None:

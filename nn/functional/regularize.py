@@ -10,9 +10,10 @@ import numpy as np
 import autograd_lite as ag
 from autograd_lite import ShapeError, Tensor
 
+from ..checks import probability
 from ..parameter import Owned
 from ..random import Rng, generator, words64
-from ._common import as_array, as_tensor, share
+from ._common import as_array, as_tensor
 
 
 def _mask(shape: tuple[int, ...], p: float, dtype: Any, rng: Rng) -> Tensor:
@@ -39,14 +40,14 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, rng: Rng = None) 
     >>> dropout([1.0, 1.0], training=False)
     Tensor([1., 1.])
     """
-    share(p, "p")
+    probability(p, "p")
     x = as_tensor(input)
     return x * _mask(x.shape, p, x.dtype, rng) if training and p else x
 
 
 def feature_dropout(input: Any, p: float = 0.5, training: bool = True, rng: Rng = None) -> Tensor:
     """:func:`dropout` of whole channels: axes (N, C), and all behind them are kept or dropped together."""
-    share(p, "p")
+    probability(p, "p")
     x = as_tensor(input)
     if x.ndim < 2:
         raise ShapeError(f"Dropout of channels takes inputs of shape (N, C, ...), not {x.shape}.")

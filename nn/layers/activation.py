@@ -10,6 +10,7 @@ from numpy.typing import DTypeLike
 from autograd_lite import Tensor
 
 from .. import functional as F
+from ..checks import one_of
 from ..module import Module
 from ..parameter import Parameter
 
@@ -132,7 +133,7 @@ class GELU(Module):
     """
 
     def __init__(self, approximate: str = "none") -> None:
-        self.approximate = approximate
+        self.approximate = one_of(approximate, "approximate", ("none", "tanh"))
 
     def forward(self, x: Any) -> Tensor:
         """Any shape."""

@@ -13,15 +13,16 @@ from autograd_lite import ShapeError, Tensor, linear
 
 from .. import functional as F
 from .. import init
+from ..checks import at_least_one, probability
 from ..containers import ModuleList
 from ..errors import SettingError
-from ..functional._common import as_array, as_tensor, share
+from ..functional._common import as_array, as_tensor
 from ..functional.mixing import attention
 from ..module import Module
 from ..parameter import Parameter
 from ..random import Rng, generator
 from .dropout import Dropout
-from .linear import Linear, at_least_one
+from .linear import Linear
 from .norm import LayerNorm
 
 
@@ -71,7 +72,7 @@ class MultiheadAttention(Module):
         if embed_dim % num_heads:
             raise SettingError(f"{num_heads} heads do not divide embed_dim {embed_dim}.")
         self.embed_dim, self.num_heads, self.batch_first = embed_dim, num_heads, batch_first
-        self.dropout, self.rng = share(dropout, "dropout"), None if rng is None else generator(rng)
+        self.dropout, self.rng = probability(dropout, "dropout"), None if rng is None else generator(rng)
         rng = generator(self.rng)
         self.in_proj_weight = init.xavier_uniform_(Parameter(np.empty((3 * embed_dim, embed_dim), dtype)), rng=rng)
         self.in_proj_bias = Parameter(np.zeros(3 * embed_dim, dtype)) if bias else None

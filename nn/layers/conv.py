@@ -11,12 +11,13 @@ from numpy.typing import DTypeLike
 from autograd_lite import ShapeError, Tensor
 
 from .. import functional as F
+from ..checks import at_least_one
 from ..errors import SettingError
 from ..functional.window import Padding, Pair
 from ..module import Module
 from ..parameter import LazyParameter, Parameter
 from ..random import Rng, generator
-from .linear import at_least_one, uniform
+from .linear import uniform
 
 
 class _Conv(Module):

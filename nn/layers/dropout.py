@@ -7,7 +7,7 @@ from typing import Any
 from autograd_lite import Tensor
 
 from .. import functional as F
-from ..functional._common import share
+from ..checks import probability
 from ..module import Module
 from ..random import Rng, generator
 
@@ -34,7 +34,7 @@ class Dropout(Module):
     """
 
     def __init__(self, p: float = 0.5, inplace: bool = False, rng: Rng = None) -> None:
-        self.p, self.rng = share(p, "p"), None if rng is None else generator(rng)
+        self.p, self.rng = probability(p, "p"), None if rng is None else generator(rng)
 
     def forward(self, x: Any) -> Tensor:
         """Any shape."""

@@ -12,17 +12,11 @@ from autograd_lite import ShapeError, Tensor
 
 from .. import functional as F
 from .. import init
+from ..checks import at_least_one
 from ..errors import SettingError
 from ..module import Module
 from ..parameter import LazyParameter, Parameter
 from ..random import Rng, generator
-
-
-def at_least_one(**sizes: int) -> None:
-    """Refuse sizes that are no positive whole numbers."""
-    for name, size in sizes.items():
-        if not isinstance(size, int | np.integer) or size < 1:
-            raise SettingError(f"{name} must be a positive whole number, not {size!r}.")
 
 
 def uniform(

@@ -10,10 +10,10 @@ from numpy.typing import DTypeLike
 from autograd_lite import ShapeError, Tensor
 
 from .. import functional as F
+from ..checks import at_least_one
 from ..errors import SettingError
 from ..module import Module
 from ..parameter import Buffer, Parameter
-from .linear import at_least_one
 
 
 class _BatchNorm(Module):

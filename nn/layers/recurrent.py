@@ -11,12 +11,12 @@ from numpy.typing import DTypeLike
 import autograd_lite as ag
 from autograd_lite import ShapeError, Tensor, linear, sigmoid, tanh
 
-from ..errors import SettingError
-from ..functional._common import as_tensor, share
+from ..checks import at_least_one, one_of, probability
+from ..functional._common import as_tensor
 from ..functional.regularize import dropout as drop
 from ..module import Module
 from ..random import Rng, generator
-from .linear import at_least_one, uniform
+from .linear import uniform
 
 State = tuple[Tensor, ...]
 
@@ -116,7 +116,7 @@ class RNNCell(_Cell):
         rng: Rng = None,
     ) -> None:
         super().__init__(input_size, hidden_size, bias, dtype, rng)
-        self.nonlinearity = _known(nonlinearity)
+        self.nonlinearity = one_of(nonlinearity, "nonlinearity", ("tanh", "relu"))
 
     def _step(self, x: Tensor, state: State) -> State:
         return rnn_step(x, state, self.weight_hh, self.bias_hh, self.nonlinearity == "relu")
@@ -166,12 +166,6 @@ class GRUCell(_Cell):
         return self._next(x, None if h is None else (as_tensor(h),))[0]
 
 
-def _known(nonlinearity: str) -> str:
-    if nonlinearity not in ("tanh", "relu"):
-        raise SettingError(f"nonlinearity is 'tanh' or 'relu', not {nonlinearity!r}.")
-    return nonlinearity
-
-
 # -- Whole sequences --------------------------------------------------------------------------------------------------
 
 
@@ -196,7 +190,7 @@ class _Recurrent(Module):
         at_least_one(input_size=input_size, hidden_size=hidden_size, num_layers=num_layers)
         self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
         self.bias, self.batch_first, self.bidirectional = bias, batch_first, bidirectional
-        self.dropout, self.rng = share(dropout, "dropout"), None if rng is None else generator(rng)
+        self.dropout, self.rng = probability(dropout, "dropout"), None if rng is None else generator(rng)
         rng, rows = generator(self.rng), self.gates * hidden_size
         for layer in range(num_layers):
             width = input_size if layer == 0 else hidden_size * len(self._ways())
@@ -330,7 +324,7 @@ class RNN(_Recurrent):
         dtype: DTypeLike = np.float32,
         rng: Rng = None,
     ) -> None:
-        self.nonlinearity = _known(nonlinearity)
+        self.nonlinearity = one_of(nonlinearity, "nonlinearity", ("tanh", "relu"))
         super().__init__(input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, dtype, rng)
 
     def _step(self, x: Tensor, state: State, w_hh: Tensor, b_hh: Tensor | None) -> State:

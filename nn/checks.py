@@ -1,0 +1,31 @@
+"""Checks of settings that many layers have, so that they are refused when a layer is made, and in the same words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .errors import SettingError
+
+
+def at_least_one(**sizes: int) -> None:
+    """Refuse sizes that are no positive whole numbers."""
+    for name, size in sizes.items():
+        if not isinstance(size, int | np.integer) or size < 1:
+            raise SettingError(f"{name} must be a positive whole number, not {size!r}.")
+
+
+def probability(p: float, name: str) -> float:
+    """``p``, if it is a probability."""
+    if not 0 <= p <= 1:
+        raise SettingError(f"{name} must lie between 0 and 1, not be {p}.")
+    return p
+
+
+def one_of(value: str, name: str, known: Sequence[str]) -> str:
+    """``value``, if it is one of those that are known."""
+    if value not in known:
+        *others, last = map(repr, known)
+        raise SettingError(f"{name} is {', '.join(others)} or {last}, not {value!r}.")
+    return value
