@@ -283,17 +283,23 @@ def _bounded_log(p: Tensor) -> Tensor:
     return where(zero, -100.0, ag.log(where(zero, 1.0, p)))
 
 
+def _signed(input: Any, target: Any, name: str) -> tuple[Tensor, Tensor]:
+    """As :func:`_alike`, for targets 1 and -1."""
+    input, target = _alike(input, target)
+    if (wrong := abs(target.data) != 1).any():
+        raise LabelError(f"{name} takes targets 1 and -1, but one is {target.data[wrong][0]}.")
+    return input, target
+
+
 def hinge_loss(input: Any, target: Any, margin: float = 1.0, reduction: str = "mean") -> Tensor:
     """``max(0, margin - target * input)`` for targets 1 and -1, as in support vector machines."""
-    input, target = _alike(input, target)
-    if not (abs(target.data) == 1).all():
-        raise LabelError("hinge_loss takes targets 1 and -1.")
+    input, target = _signed(input, target, "hinge_loss")
     return reduced((margin - target * input).relu(), reduction)
 
 
 def hinge_embedding_loss(input: Any, target: Any, margin: float = 1.0, reduction: str = "mean") -> Tensor:
     """``input`` where the target is 1, ``max(0, margin - input)`` where it is -1."""
-    input, target = _alike(input, target)
+    input, target = _signed(input, target, "hinge_embedding_loss")
     return reduced(where(target.data == 1, input, (margin - input).relu()), reduction)
 
 
@@ -332,8 +338,7 @@ def cosine_embedding_loss(
     input1: Any, input2: Any, target: Any, margin: float = 0.0, reduction: str = "mean"
 ) -> Tensor:
     """``1 - cos`` where the target is 1, ``max(0, cos - margin)`` where it is -1; cos of the rows."""
-    cosine = cosine_similarity(input1, input2, dim=-1)
-    cosine, target = _alike(cosine, target)
+    cosine, target = _signed(cosine_similarity(input1, input2, dim=-1), target, "cosine_embedding_loss")
     return reduced(where(target.data == 1, 1 - cosine, (cosine - margin).relu()), reduction)
 
 

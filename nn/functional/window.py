@@ -9,6 +9,7 @@ import numpy as np
 import autograd_lite as ag
 from autograd_lite import ShapeError, Tensor, avg_pool2d, conv_transpose2d, max_pool2d
 
+from ..checks import at_least_one, one_of
 from ..errors import SettingError
 from ._common import as_tensor
 
@@ -21,10 +22,12 @@ Pair = int | tuple[int, int]
 Padding = Pair | Literal["same", "valid"]
 
 
-def two(value: Any) -> tuple[int, int]:
+def two(value: Any, name: str) -> tuple[Any, Any]:
     """One number for height and width, or one for each."""
-    first, second = (value, value) if isinstance(value, int) else value
-    return first, second
+    pair = (value, value) if np.ndim(value) == 0 else tuple(value)
+    if len(pair) != 2:
+        raise SettingError(f"{name} must be a number or a pair of numbers, not {value!r}.")
+    return pair
 
 
 # -- Images -----------------------------------------------------------------------------------------------------------
@@ -62,10 +65,10 @@ def conv2d(
     if padding == "valid":
         padding = 0
     elif padding == "same":
-        if two(stride) != (1, 1):
+        if two(stride, "stride") != (1, 1):
             raise SettingError(f"padding='same' keeps the size, which stride {stride} does not.")
         kernel = as_tensor(weight).shape[2:]
-        total = [d * (k - 1) for d, k in zip(two(dilation), kernel, strict=True)]
+        total = [d * (k - 1) for d, k in zip(two(dilation, "dilation"), kernel, strict=True)]
         if any(n % 2 for n in total):
             input = pad_edges(as_tensor(input), [(0, n % 2) for n in total])
         padding = total[0] // 2, total[1] // 2
@@ -93,8 +96,8 @@ def adaptive_avg_pool2d(input: Any, output_size: int | tuple[int | None, int | N
     x = as_tensor(input)
     if x.ndim != 4:
         raise ShapeError(f"adaptive_avg_pool2d takes images of shape (N, C, H, W), not {x.shape}.")
-    wanted = (output_size, output_size) if isinstance(output_size, int) else output_size
-    height, width = (x.shape[2 + i] if n is None else n for i, n in enumerate(wanted))
+    height, width = (x.shape[2 + i] if n is None else n for i, n in enumerate(two(output_size, "output_size")))
+    at_least_one(height=height, width=width)
     if x.shape[2] % height == 0 and x.shape[3] % width == 0:
         return avg_pool2d(x, (x.shape[2] // height, x.shape[3] // width))
     rows, columns = _averaging(x.shape[2], height, x.dtype), _averaging(x.shape[3], width, x.dtype)
@@ -135,24 +138,33 @@ def interpolate(
     x = as_tensor(input)
     if x.ndim != 4:
         raise ShapeError(f"interpolate takes images of shape (N, C, H, W), not {x.shape}.")
-    if (size is None) == (scale_factor is None):
-        raise SettingError("interpolate needs either size or scale_factor.")
+    check_resizing(size, scale_factor, mode)
     if scale_factor is None:
-        height, width = two(size)
+        height, width = two(size, "size")
         scales = height / x.shape[2], width / x.shape[3]
     else:
-        scales = (scale_factor, scale_factor) if isinstance(scale_factor, int | float) else scale_factor
+        scales = two(scale_factor, "scale_factor")
         height, width = int(x.shape[2] * scales[0]), int(x.shape[3] * scales[1])
+    at_least_one(height=height, width=width)
     if mode == "nearest":
         if scales == (height // x.shape[2], width // x.shape[3]):
             return x.repeat(int(scales[0]), axis=2).repeat(int(scales[1]), axis=3)
         rows, columns = ((np.arange(n) / s).astype(int) for n, s in zip((height, width), scales, strict=True))
         return x[:, :, rows][:, :, :, columns]
-    if mode != "bilinear":
-        raise SettingError(f"mode is 'nearest' or 'bilinear', not {mode!r}.")
     down = _mixing(x.shape[2], height, scales[0], align_corners, x.dtype)
     across = _mixing(x.shape[3], width, scales[1], align_corners, x.dtype)
     return Tensor(down) @ x @ Tensor(across.T)
+
+
+def check_resizing(size: Any, scale_factor: Any, mode: str) -> None:
+    """Refuse what :func:`interpolate` cannot do to any image."""
+    one_of(mode, "mode", ("nearest", "bilinear"))
+    if (size is None) == (scale_factor is None):
+        raise SettingError("To resize images takes either size or scale_factor.")
+    if size is not None:
+        two(size, "size")
+    else:
+        two(scale_factor, "scale_factor")
 
 
 def _mixing(length: int, wanted: int, scale: float, align_corners: bool, dtype: Any) -> np.ndarray:

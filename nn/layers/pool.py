@@ -7,7 +7,7 @@ from typing import Any
 from autograd_lite import Tensor
 
 from .. import functional as F
-from ..functional.window import Pair
+from ..functional.window import Pair, check_resizing
 from ..module import Module
 
 
@@ -159,6 +159,7 @@ class Upsample(Module):
         mode: str = "nearest",
         align_corners: bool = False,
     ) -> None:
+        check_resizing(size, scale_factor, mode)
         self.size, self.scale_factor, self.mode, self.align_corners = size, scale_factor, mode, align_corners
 
     def forward(self, x: Any) -> Tensor:

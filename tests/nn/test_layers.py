@@ -227,11 +227,36 @@ def test_inputs_of_the_wrong_shape_are_told_the_expected_one(call, message):
         lambda: nn.RNN(3, 3, nonlinearity="cube"),
         lambda: nn.TransformerEncoderLayer(4, 2, activation="cube"),
         lambda: nn.Embedding(3, 2, padding_idx=3),
+        lambda: nn.GELU("sigmoid"),
+        lambda: nn.Upsample(2, mode="cubic"),
+        lambda: nn.Upsample(),
+        lambda: nn.Upsample(2, 2.0),
+        lambda: nn.Upsample((2, 2, 2)),
     ],
 )
 def test_settings_that_make_no_sense_are_refused_when_the_layer_is_made(make):
     with pytest.raises(nn.SettingError):
         make()
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda x: F.conv2d(x, x, padding="same", dilation=(1, 1, 1)),
+            r"dilation must be .* a pair .* not \(1, 1, 1\)",
+        ),
+        (lambda x: F.conv2d(x, x, padding="same", stride=(1,)), r"stride must be a number or a pair of numbers"),
+        (lambda x: F.interpolate(x, (2, 2, 2)), r"size must be a number or a pair of numbers, not \(2, 2, 2\)"),
+        (lambda x: F.interpolate(x, scale_factor=(2.0,)), r"scale_factor must be a number or a pair"),
+        (lambda x: F.interpolate(x, scale_factor=0.1), "height must be a positive whole number, not 0"),
+        (lambda x: F.adaptive_avg_pool2d(x, (1, 2, 3)), "output_size must be a number or a pair"),
+        (lambda x: F.adaptive_avg_pool2d(x, (1, 0)), "width must be a positive whole number, not 0"),
+    ],
+)
+def test_lengths_that_are_neither_one_for_both_axes_nor_two_are_refused_by_name(call, message):
+    with pytest.raises(nn.SettingError, match=message):
+        call(draw(1, 1, 3, 3))
 
 
 # -- Normalisation ----------------------------------------------------------------------------------------------------

@@ -179,6 +179,17 @@ def test_positive_weights_count_only_where_the_answer_is_yes():
     np.testing.assert_allclose(weighted, np.where(SIGNS > 0, 3 * plain, plain))
 
 
+@pytest.mark.parametrize(
+    ("loss", "inputs"),
+    [(F.hinge_loss, (A[:, 0],)), (F.hinge_embedding_loss, (A[:, 0],)), (F.cosine_embedding_loss, (A, B))],
+)
+@pytest.mark.parametrize("target", [[0, 1, 1, 0], [1.0, -1.0, 0.5, 1.0], [True, False, True, True]])
+def test_losses_of_signs_refuse_other_targets(loss, inputs, target):
+    wrong = r"0\.5" if 0.5 in target else "0"
+    with pytest.raises(nn.LabelError, match=rf"{loss.__name__} takes targets 1 and -1, but one is {wrong}"):
+        loss(*inputs, target)
+
+
 def test_different_shapes_are_refused_rather_than_broadcast():
     with pytest.raises(ag.ShapeError, match=r"Input \(4, 1\) and target \(4,\)"):
         F.mse_loss(np.zeros((4, 1)), np.zeros(4))
