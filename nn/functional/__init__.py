@@ -25,6 +25,7 @@ from .activation import (
     tanh,
     tanhshrink,
 )
+from .labels import one_hot
 from .loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -39,7 +40,6 @@ from .loss import (
     l1_loss,
     mse_loss,
     nll_loss,
-    one_hot,
     smooth_l1_loss,
     sum_squared_error,
     triplet_margin_loss,

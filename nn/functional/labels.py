@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite import Tensor
+
 from ..errors import LabelError
 from ._common import as_array
 
@@ -57,3 +59,35 @@ def check_range(labels: np.ndarray, classes: int) -> None:
     if np.maximum.reduce(labels.astype(np.uint64), axis=None, initial=0) >= classes:
         wrong = labels[(labels < 0) | (labels >= classes)][0]
         raise LabelError(f"Label {wrong} is out of range: there are {classes} classes, 0 to {classes - 1}.")
+
+
+def one_hot(labels: Any, num_classes: int = -1) -> Tensor:
+    """Class numbers as rows with a single 1.
+
+    Parameters
+    ----------
+    labels : array_like of int, shape (...)
+    num_classes : int
+        By default as many as are seen.
+
+    Returns
+    -------
+    Tensor, shape (..., num_classes)
+
+    Raises
+    ------
+    LabelError
+        If a label is no class, or no whole number.
+
+    Examples
+    --------
+    >>> one_hot([1, 0], 3)
+    Tensor([[0, 1, 0],
+            [1, 0, 0]])
+    """
+    numbers = as_array(labels)
+    if numbers.dtype.kind not in "biu":
+        raise LabelError(f"one_hot takes class numbers, which must be whole, but these are {numbers.dtype}.")
+    classes = int(numbers.max()) + 1 if num_classes < 0 else num_classes
+    check_range(numbers, classes)
+    return Tensor((numbers[..., None] == np.arange(classes)).astype(np.int64), copy=False)

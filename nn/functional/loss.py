@@ -365,18 +365,3 @@ def triplet_margin_loss(
     if swap:
         far = ag.minimum(far, distance(positive, negative))
     return reduced((distance(anchor, positive) - far + margin).relu(), reduction)
-
-
-def one_hot(labels: Any, num_classes: int = -1) -> Tensor:
-    """Class numbers as rows with a single 1.
-
-    Examples
-    --------
-    >>> one_hot([1, 0], 3)
-    Tensor([[0, 1, 0],
-            [1, 0, 0]])
-    """
-    numbers = as_array(labels)
-    classes = int(numbers.max()) + 1 if num_classes < 0 else num_classes
-    check_range(numbers, classes)
-    return Tensor((numbers[..., None] == np.arange(classes)).astype(np.int64), copy=False)

@@ -148,7 +148,7 @@ def rms_norm(
 
 def _last_axes(input: Any, normalized_shape: int | tuple[int, ...], name: str) -> tuple[int, ...]:
     shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
-    found = np.shape(as_array(input)) if not isinstance(input, Tensor) else input.shape
+    found = ag.shape(input)
     if not shape or found[len(found) - len(shape) :] != shape:
         raise ShapeError(f"{name}: expected input (..., {', '.join(map(str, shape))}), got {found}.")
     return tuple(range(-len(shape), 0))

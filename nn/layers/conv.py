@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autograd_lite import ShapeError, Tensor
+from autograd_lite import ShapeError, Tensor, shape
 
 from .. import functional as F
 from ..checks import at_least_one
@@ -66,10 +66,10 @@ class _Conv(Module):
         return self.weight.shape[0] if self.transposed or self.weight.ndim == 1 else self.weight.shape[1] * self.groups
 
     def _check(self, x: Any) -> None:
-        shape = x.shape if isinstance(x, Tensor) else np.shape(x)
-        if len(shape) != self.axes + 2 or shape[1] != self.in_channels:
+        given = shape(x)
+        if len(given) != self.axes + 2 or given[1] != self.in_channels:
             axes = "H, W" if self.axes == 2 else "L"
-            raise ShapeError(f"expected input (N, {self.in_channels}, {axes}), got {shape}.")
+            raise ShapeError(f"expected input (N, {self.in_channels}, {axes}), got {given}.")
 
     def extra_repr(self) -> str:
         """The arguments, for ``repr``."""
@@ -174,16 +174,21 @@ class _LazyConv(_Conv):
         self._kernel, self._rng = self.weight.shape[2:], rng
         self.weight = LazyParameter((out_channels, None, *self._kernel), dtype)
 
-    def _check(self, x: Any) -> None:
-        shape = x.shape if isinstance(x, Tensor) else np.shape(x)
-        if self.weight.awaits_shape and len(shape) == self.axes + 2:
-            if shape[1] % self.groups:
-                raise ShapeError(f"groups={self.groups} must divide the channels of the input, got {shape}.")
-            dtype, rng = self.weight.dtype, generator(self._rng)
-            self.weight.become(self._first_weight(shape[1], self._kernel, dtype, rng))
-            if self.bias is not None:
-                self.bias.become(self._first_bias(dtype, rng))
-        super()._check(x)
+    def forward(self, x: Any) -> Tensor:
+        """As for the convolution that it becomes."""
+        if self.weight.awaits_shape and len(given := shape(x)) == self.axes + 2:
+            self._materialize(given)
+        y: Tensor = super().forward(x)
+        return y
+
+    def _materialize(self, given: tuple[int, ...]) -> None:
+        """Make the first values for an input of the shape ``given``."""
+        if given[1] % self.groups:
+            raise ShapeError(f"groups={self.groups} must divide the channels of the input, got {given}.")
+        dtype, rng = self.weight.dtype, generator(self._rng)
+        self.weight.become(self._first_weight(given[1], self._kernel, dtype, rng))
+        if self.bias is not None:
+            self.bias.become(self._first_bias(dtype, rng))
 
 
 class LazyConv2d(_LazyConv, Conv2d):

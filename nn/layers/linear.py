@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autograd_lite import ShapeError, Tensor
+from autograd_lite import ShapeError, Tensor, shape
 
 from .. import functional as F
 from .. import init
@@ -74,16 +74,12 @@ class Linear(Module):
         try:
             return F.linear(x, self.weight, self.bias)
         except ShapeError:
-            shape = x.shape if isinstance(x, Tensor) else np.shape(x)
-            if shape[-1:] == (self.in_features,):
+            given = shape(x)
+            if given[-1:] == (self.in_features,):
                 raise
-            advice = self._advice(shape)
-            raise ShapeError(f"expected input (..., {self.in_features}), got {shape}.{advice}") from None
-
-    def _advice(self, shape: tuple[int, ...]) -> str:
-        if len(shape) > 2 and math.prod(shape[1:]) == self.in_features:
-            return " Put a Flatten() before, or use Affine."
-        return ""
+            flat = len(given) > 2 and math.prod(given[1:]) == self.in_features
+            advice = " Put a Flatten() before, or use Affine." if flat else ""
+            raise ShapeError(f"expected input (..., {self.in_features}), got {given}.{advice}") from None
 
     def extra_repr(self) -> str:
         """The arguments, for ``repr``."""
@@ -130,15 +126,18 @@ class LazyLinear(Linear):
     def forward(self, x: Any) -> Tensor:
         """(..., in_features) to (..., out_features)."""
         if self.weight.awaits_shape:
-            shape = x.shape if isinstance(x, Tensor) else np.shape(x)
-            if not shape:
-                raise ShapeError("expected input (..., in_features), got a single number.")
-            rng = generator(self._rng)
-            made = Linear(shape[-1], self.out_features, self.bias is not None, self.weight.dtype, rng)
-            self.weight.become(made.weight)
-            if self.bias is not None:
-                self.bias.become(made.bias)
+            self._materialize(shape(x))
         return super().forward(x)
+
+    def _materialize(self, given: tuple[int, ...]) -> None:
+        """Make the first values for an input of the shape ``given``."""
+        if not given:
+            raise ShapeError("expected input (..., in_features), got a single number.")
+        rng = generator(self._rng)
+        made = Linear(given[-1], self.out_features, self.bias is not None, self.weight.dtype, rng)
+        self.weight.become(made.weight)
+        if self.bias is not None:
+            self.bias.become(made.bias)
 
 
 class Bilinear(Module):

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autograd_lite import ShapeError, Tensor
+from autograd_lite import ShapeError, Tensor, shape
 
 from .. import functional as F
 from ..checks import at_least_one
@@ -41,9 +41,9 @@ class _BatchNorm(Module):
 
     def forward(self, x: Any) -> Tensor:
         """(N, num_features, ...) to the same shape."""
-        shape = x.shape if isinstance(x, Tensor) else np.shape(x)
-        if len(shape) not in self.ndims or shape[1] != self.num_features:
-            raise ShapeError(f"expected input (N, {self.num_features}{self.axes}), got {shape}.")
+        given = shape(x)
+        if len(given) not in self.ndims or given[1] != self.num_features:
+            raise ShapeError(f"expected input (N, {self.num_features}{self.axes}), got {given}.")
         momentum = self.momentum
         if momentum is None:
             momentum = 1.0 if self.num_batches_tracked is None else 1 / (self.num_batches_tracked.item() + 1)
@@ -132,10 +132,10 @@ class LayerNorm(Module):
         bias: bool = True,
         dtype: DTypeLike = np.float32,
     ) -> None:
-        shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
-        self.normalized_shape, self.eps = shape, eps
-        self.weight = Parameter(np.ones(shape, dtype)) if elementwise_affine else None
-        self.bias = Parameter(np.zeros(shape, dtype)) if elementwise_affine and bias else None
+        lengths = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        self.normalized_shape, self.eps = lengths, eps
+        self.weight = Parameter(np.ones(lengths, dtype)) if elementwise_affine else None
+        self.bias = Parameter(np.zeros(lengths, dtype)) if elementwise_affine and bias else None
 
     def forward(self, x: Any) -> Tensor:
         """(..., *normalized_shape) to the same shape."""
@@ -161,9 +161,9 @@ class RMSNorm(Module):
         elementwise_affine: bool = True,
         dtype: DTypeLike = np.float32,
     ) -> None:
-        shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
-        self.normalized_shape, self.eps = shape, eps
-        self.weight = Parameter(np.ones(shape, dtype)) if elementwise_affine else None
+        lengths = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        self.normalized_shape, self.eps = lengths, eps
+        self.weight = Parameter(np.ones(lengths, dtype)) if elementwise_affine else None
 
     def forward(self, x: Any) -> Tensor:
         """(..., *normalized_shape) to the same shape."""
@@ -199,9 +199,9 @@ class GroupNorm(Module):
 
     def forward(self, x: Any) -> Tensor:
         """(N, num_channels, ...) to the same shape."""
-        shape = x.shape if isinstance(x, Tensor) else np.shape(x)
-        if len(shape) < 2 or shape[1] != self.num_channels:
-            raise ShapeError(f"expected input (N, {self.num_channels}, ...), got {shape}.")
+        given = shape(x)
+        if len(given) < 2 or given[1] != self.num_channels:
+            raise ShapeError(f"expected input (N, {self.num_channels}, ...), got {given}.")
         return F.group_norm(x, self.num_groups, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:

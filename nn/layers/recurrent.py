@@ -50,6 +50,16 @@ def gru_step(x: Tensor, state: State, w_hh: Tensor, b_hh: Tensor | None) -> Stat
     return (new + z * (h - new),)
 
 
+def _first(state: State | None, parts: int, shape: tuple[int, ...], dtype: DTypeLike) -> State:
+    """``state``, if its parts have ``shape``; by default zeros."""
+    if state is None:
+        return (Tensor(np.zeros(shape, dtype), copy=False),) * parts
+    for part in state:
+        if part.shape != shape:
+            raise ShapeError(f"expected a state of shape {shape}, got {part.shape}.")
+    return state
+
+
 # -- Cells ------------------------------------------------------------------------------------------------------------
 
 
@@ -77,13 +87,12 @@ class _Cell(Module):
         x = as_tensor(x)
         if x.ndim not in (1, 2) or x.shape[-1] != self.input_size:
             raise ShapeError(f"expected input (N, {self.input_size}), got {x.shape}.")
-        shape = (*x.shape[:-1], self.hidden_size)
-        if state is None:
-            state = (Tensor(np.zeros(shape, x.dtype), copy=False),) * self.states
-        for part in state:
-            if part.shape != shape:
-                raise ShapeError(f"expected a state of shape {shape}, got {part.shape}.")
+        state = _first(state, self.states, (*x.shape[:-1], self.hidden_size), x.dtype)
         return self._step(linear(x, self.weight_ih, self.bias_ih), state)
+
+    def forward(self, x: Any, h: Any = None) -> Any:
+        """(N, input_size) and (N, hidden_size), or zeros, to (N, hidden_size)."""
+        return self._next(x, None if h is None else (as_tensor(h),))[0]
 
     def extra_repr(self) -> str:
         """The arguments, for ``repr``."""
@@ -121,10 +130,6 @@ class RNNCell(_Cell):
     def _step(self, x: Tensor, state: State) -> State:
         return rnn_step(x, state, self.weight_hh, self.bias_hh, self.nonlinearity == "relu")
 
-    def forward(self, x: Any, h: Any = None) -> Tensor:
-        """(N, input_size) and (N, hidden_size), or zeros, to (N, hidden_size)."""
-        return self._next(x, None if h is None else (as_tensor(h),))[0]
-
 
 class LSTMCell(_Cell):
     """One step of an :class:`LSTM`; its parameters hold the gates i, f, g, o one below the other.
@@ -160,10 +165,6 @@ class GRUCell(_Cell):
 
     def _step(self, x: Tensor, state: State) -> State:
         return gru_step(x, state, self.weight_hh, self.bias_hh)
-
-    def forward(self, x: Any, h: Any = None) -> Tensor:
-        """(N, input_size) and (N, hidden_size), or zeros, to (N, hidden_size)."""
-        return self._next(x, None if h is None else (as_tensor(h),))[0]
 
 
 # -- Whole sequences --------------------------------------------------------------------------------------------------
@@ -221,15 +222,15 @@ class _Recurrent(Module):
         if not len(x):
             raise ShapeError(f"a sequence needs at least one step, got {x.shape}.")
         shape = (self.num_layers * len(self._ways()), x.shape[1], self.hidden_size)
-        if state is None:
-            state = (Tensor(np.zeros(shape, x.dtype), copy=False),) * self.states
-        for part in state:
-            if part.shape != shape:
-                raise ShapeError(f"expected a state of shape {shape}, got {part.shape}.")
-        y, last = self._layers(x, state)
+        y, last = self._layers(x, _first(state, self.states, shape, x.dtype))
         if single:
             return y.reshape(y.shape[0], y.shape[2]), tuple(p.reshape(p.shape[0], p.shape[2]) for p in last)
         return (y.swapaxes(0, 1) if self.batch_first else y), last
+
+    def forward(self, x: Any, h: Any = None) -> Any:
+        """Sequences, and first states (layers, N, hidden_size) or zeros, to outputs of all steps and last states."""
+        y, (last,) = self._run(x, None if h is None else (as_tensor(h),))
+        return y, last
 
     def _layers(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         last: list[State] = []
@@ -330,11 +331,6 @@ class RNN(_Recurrent):
     def _step(self, x: Tensor, state: State, w_hh: Tensor, b_hh: Tensor | None) -> State:
         return rnn_step(x, state, w_hh, b_hh, self.nonlinearity == "relu")
 
-    def forward(self, x: Any, h: Any = None) -> tuple[Tensor, Tensor]:
-        """Sequences, and first states (layers, N, hidden_size) or zeros, to outputs of all steps and last states."""
-        y, (last,) = self._run(x, None if h is None else (as_tensor(h),))
-        return y, last
-
 
 class LSTM(_Recurrent):
     """Long short-term memory (Hochreiter and Schmidhuber 1997); parameters as for :class:`RNN`, gates i, f, g, o.
@@ -368,8 +364,3 @@ class GRU(_Recurrent):
 
     def _step(self, x: Tensor, state: State, w_hh: Tensor, b_hh: Tensor | None) -> State:
         return gru_step(x, state, w_hh, b_hh)
-
-    def forward(self, x: Any, h: Any = None) -> tuple[Tensor, Tensor]:
-        """Sequences, and first states (layers, N, hidden_size) or zeros, to outputs of all steps and last states."""
-        y, (last,) = self._run(x, None if h is None else (as_tensor(h),))
-        return y, last

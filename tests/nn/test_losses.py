@@ -199,3 +199,5 @@ def test_one_hot_rows_check_their_classes():
     assert F.one_hot([2, 0]).tolist() == [[0, 0, 1], [1, 0, 0]]
     with pytest.raises(nn.LabelError, match="Label 5"):
         F.one_hot([5], 3)
+    with pytest.raises(nn.LabelError, match="must be whole, but these are float64"):
+        F.one_hot([0.5, 1.0])
