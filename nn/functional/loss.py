@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -64,26 +63,48 @@ def cross_entropy(
     classes = scores.shape[1]
     target = _classes_last(target, input.ndim, scores, shape)
     labels = class_numbers(target, shape, classes)
-    weighted = weight is not None or reduction == "none" or label_smoothing or 0 <= ignore_index < classes
-    if labels is not None and labels.size and not weighted:
-        with suppress(ShapeError):  # unless some labels are out of range: ignored, or wrong
-            return ag.softmax_cross_entropy(scores, labels.reshape(-1), 1 / labels.size if reduction == "mean" else 1)
-    weights = _class_weights(weight, scores)
     if labels is None:
-        rows = as_tensor(target).reshape(-1, classes).astype(scores.dtype)
-        rows = rows * (1 - label_smoothing) + label_smoothing / classes
-        losses = -(log_softmax(scores) * rows * weights).sum(axis=1)
-        return reduced(losses.reshape(shape), reduction)
-    labels, scale = _labels_and_scale(labels.reshape(-1), weights, ignore_index)
+        return reduced(_expected(scores, target, weight, label_smoothing).reshape(shape), reduction)
+    labels = labels.reshape(-1)
+    alike = weight is None and reduction != "none" and not label_smoothing and not 0 <= ignore_index < classes
+    if alike and labels.size:
+        loss = _unless_out_of_range(scores, labels, 1 / labels.size if reduction == "mean" else 1)
+        if loss is not None:
+            return loss
+    weights = _class_weights(weight, scores)
+    labels, scale = _labels_and_scale(labels, weights, ignore_index)
     total = _total(scale, reduction)
     if reduction != "none" and not label_smoothing:
         return ag.softmax_cross_entropy(scores, labels, scale / total)
     logp = log_softmax(scores)
-    losses = -logp[np.arange(len(labels)), labels] * scale
+    losses = _of_labels(logp, labels, scale)
     if label_smoothing:
         even = -(logp * weights).sum(axis=1) * ((scale != 0) * (label_smoothing / classes)).astype(scores.dtype)
         losses = losses * (1 - label_smoothing) + even
     return losses.reshape(shape) if reduction == "none" else losses.sum() / total
+
+
+def _unless_out_of_range(scores: Tensor, labels: np.ndarray, scale: float) -> Tensor | None:
+    """The loss of samples that count all alike; None if a label is no class, to be ignored or refused elsewhere.
+
+    It looks at labels anyway, so this is the cheapest way to know; what else it may refuse, it will refuse again.
+    """
+    try:
+        return ag.softmax_cross_entropy(scores, labels, scale)
+    except ShapeError:
+        return None
+
+
+def _expected(scores: Tensor, target: Any, weight: Any, label_smoothing: float) -> Tensor:
+    """The losses of rows that are told probabilities."""
+    rows = as_tensor(target).reshape(scores.shape).astype(scores.dtype)
+    rows = rows * (1 - label_smoothing) + label_smoothing / scores.shape[1]
+    return -(log_softmax(scores) * rows * _class_weights(weight, scores)).sum(axis=1)
+
+
+def _of_labels(logp: Tensor, labels: np.ndarray, scale: np.ndarray) -> Tensor:
+    """The losses of rows that are told their class."""
+    return -logp[np.arange(len(labels)), labels] * scale
 
 
 def nll_loss(input: Any, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean") -> Tensor:
@@ -100,7 +121,7 @@ def nll_loss(input: Any, target: Any, weight: Any = None, ignore_index: int = -1
     if labels is None:
         raise LabelError("nll_loss takes class numbers; for probabilities use kl_div or cross_entropy.")
     labels, scale = _labels_and_scale(labels.reshape(-1), _class_weights(weight, logp), ignore_index)
-    losses = -logp[np.arange(len(labels)), labels] * scale
+    losses = _of_labels(logp, labels, scale)
     return losses.reshape(shape) if reduction == "none" else losses.sum() / _total(scale, reduction)
 
 
