@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from typing import Any
 
 from autograd_lite import Tensor
@@ -9,7 +10,7 @@ from autograd_lite import Tensor
 from . import functional as F
 from .checks import one_of, probability
 from .functional._common import REDUCTIONS
-from .module import Module
+from .module import Module, arguments
 
 
 class _Loss(Module):
@@ -21,10 +22,9 @@ class _Loss(Module):
 
     def extra_repr(self) -> str:
         """The arguments, for ``repr``."""
-        settings = {k: v for k, v in vars(self).items() if v is not None and not isinstance(v, Tensor)}
-        if self.reduction == "mean":
-            del settings["reduction"]
-        return ", ".join(f"{name}={value!r}" for name, value in settings.items() if name != "training")
+        own = {name: value for name, value in vars(self).items() if not isinstance(value, Tensor)}
+        known = signature(type(self)).parameters
+        return arguments(**{name: (own[name], known[name].default) for name in known if name in own})
 
 
 class CrossEntropyLoss(_Loss):
@@ -65,12 +65,6 @@ class CrossEntropyLoss(_Loss):
         """Scores (N, C, ...); class numbers (N, ...), one-hot labels or probabilities (N, C, ...)."""
         settings = self.weight, self.ignore_index, self.reduction, self.label_smoothing
         return F.cross_entropy(input, target, *settings)
-
-    def extra_repr(self) -> str:
-        """The arguments, for ``repr``."""
-        defaults = {"ignore_index": -100, "reduction": "mean", "label_smoothing": 0.0}
-        settings = ((name, getattr(self, name)) for name in defaults)
-        return ", ".join(f"{name}={value!r}" for name, value in settings if value != defaults[name])
 
 
 class NLLLoss(_Loss):
@@ -174,7 +168,7 @@ class BCEWithLogitsLoss(_Loss):
         return F.binary_cross_entropy_with_logits(input, target, *settings)
 
 
-class KLDivLoss(Module):
+class KLDivLoss(_Loss):
     """Divergence of distributions (:func:`~nn.functional.kl_div`); ``reduction`` may also be "batchmean"."""
 
     def __init__(self, reduction: str = "mean", log_target: bool = False) -> None:

@@ -375,6 +375,12 @@ def only_modules(owner: Module, parts: Iterable[Any]) -> list[Module]:
     return parts
 
 
+def arguments(*first: Any, **settings: tuple[Any, Any]) -> str:
+    """Arguments as ``repr`` shows them: ``first``, and by name those settings (value, default) that differ."""
+    changed = [f"{name}={value!r}" for name, (value, default) in settings.items() if value != default]
+    return ", ".join([*map(str, first), *changed])
+
+
 def _join(prefix: str, name: str) -> str:
     return f"{prefix}.{name}" if prefix else name
 

@@ -11,7 +11,7 @@ from autograd_lite import Tensor
 
 from .. import functional as F
 from ..checks import one_of
-from ..module import Module
+from ..module import Module, arguments
 from ..parameter import Parameter
 
 
@@ -141,7 +141,7 @@ class GELU(Module):
 
     def extra_repr(self) -> str:
         """The arguments, for ``repr``."""
-        return "" if self.approximate == "none" else f"approximate={self.approximate!r}"
+        return arguments(approximate=(self.approximate, "none"))
 
 
 class LeakyReLU(Module):

@@ -18,7 +18,7 @@ from ..containers import ModuleList
 from ..errors import SettingError
 from ..functional._common import as_array, as_tensor
 from ..functional.mixing import attention
-from ..module import Module
+from ..module import Module, arguments
 from ..parameter import Parameter
 from ..random import Rng, generator
 from .dropout import Dropout
@@ -158,7 +158,13 @@ class MultiheadAttention(Module):
 
     def extra_repr(self) -> str:
         """The arguments, for ``repr``."""
-        return f"{self.embed_dim}, {self.num_heads}" + (", batch_first=True" if self.batch_first else "")
+        return arguments(
+            self.embed_dim,
+            self.num_heads,
+            dropout=(self.dropout, 0.0),
+            bias=(self.in_proj_bias is not None, True),
+            batch_first=(self.batch_first, False),
+        )
 
 
 class TransformerEncoderLayer(Module):

@@ -14,7 +14,7 @@ from .. import functional as F
 from ..checks import at_least_one
 from ..errors import SettingError
 from ..functional.window import Padding, Pair
-from ..module import Module
+from ..module import Module, arguments
 from ..parameter import LazyParameter, Parameter
 from ..random import Rng, generator
 from .linear import uniform
@@ -73,11 +73,16 @@ class _Conv(Module):
 
     def extra_repr(self) -> str:
         """The arguments, for ``repr``."""
-        text = f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}"
-        for name, default in (("stride", 1), ("padding", 0), ("dilation", 1), ("groups", 1)):
-            if getattr(self, name) != default:
-                text += f", {name}={getattr(self, name)!r}"
-        return text + ("" if self.bias is not None else ", bias=False")
+        return arguments(
+            self.in_channels,
+            self.out_channels,
+            kernel_size=(self.kernel_size, None),
+            stride=(self.stride, 1),
+            padding=(self.padding, 0),
+            dilation=(self.dilation, 1),
+            groups=(self.groups, 1),
+            bias=(self.bias is not None, True),
+        )
 
 
 class Conv2d(_Conv):
@@ -232,7 +237,7 @@ class _ConvTranspose(_Conv):
 
     def extra_repr(self) -> str:
         """The arguments, for ``repr``."""
-        return super().extra_repr() + (f", output_padding={self.output_padding}" if self.output_padding else "")
+        return arguments(super().extra_repr(), output_padding=(self.output_padding, 0))
 
 
 class ConvTranspose2d(_ConvTranspose):

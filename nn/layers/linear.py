@@ -14,7 +14,7 @@ from .. import functional as F
 from .. import init
 from ..checks import at_least_one
 from ..errors import SettingError
-from ..module import Module
+from ..module import Module, arguments
 from ..parameter import LazyParameter, Parameter
 from ..random import Rng, generator
 
@@ -83,7 +83,7 @@ class Linear(Module):
 
     def extra_repr(self) -> str:
         """The arguments, for ``repr``."""
-        return f"{self.in_features}, {self.out_features}{'' if self.bias is not None else ', bias=False'}"
+        return arguments(self.in_features, self.out_features, bias=(self.bias is not None, True))
 
 
 class Affine(Linear):
@@ -170,7 +170,7 @@ class Bilinear(Module):
     def extra_repr(self) -> str:
         """The arguments, for ``repr``."""
         out, in1, in2 = self.weight.shape
-        return f"{in1}, {in2}, {out}{'' if self.bias is not None else ', bias=False'}"
+        return arguments(in1, in2, out, bias=(self.bias is not None, True))
 
 
 class Embedding(Module):
@@ -218,5 +218,4 @@ class Embedding(Module):
 
     def extra_repr(self) -> str:
         """The arguments, for ``repr``."""
-        rows, columns = self.weight.shape
-        return f"{rows}, {columns}{'' if self.padding_idx is None else f', padding_idx={self.padding_idx}'}"
+        return arguments(*self.weight.shape, padding_idx=(self.padding_idx, None))

@@ -12,7 +12,7 @@ from autograd_lite import ShapeError, Tensor, shape
 from .. import functional as F
 from ..checks import at_least_one
 from ..errors import SettingError
-from ..module import Module
+from ..module import Module, arguments
 from ..parameter import Buffer, Parameter
 
 
@@ -55,10 +55,13 @@ class _BatchNorm(Module):
 
     def extra_repr(self) -> str:
         """The arguments, for ``repr``."""
-        text = f"{self.num_features}"
-        text += f", eps={self.eps}" if self.eps != 1e-5 else ""
-        text += f", momentum={self.momentum}" if self.momentum != 0.1 else ""
-        return text + (", affine=False" if self.weight is None else "")
+        return arguments(
+            self.num_features,
+            eps=(self.eps, 1e-5),
+            momentum=(self.momentum, 0.1),
+            affine=(self.weight is not None, True),
+            track_running_stats=(self.running_mean is not None, True),
+        )
 
 
 class BatchNorm1d(_BatchNorm):
@@ -143,7 +146,13 @@ class LayerNorm(Module):
 
     def extra_repr(self) -> str:
         """The arguments, for ``repr``."""
-        return f"{self.normalized_shape}" + ("" if self.weight is not None else ", elementwise_affine=False")
+        affine = self.weight is not None
+        return arguments(
+            self.normalized_shape,
+            eps=(self.eps, 1e-5),
+            elementwise_affine=(affine, True),
+            bias=(self.bias is not None, affine),
+        )
 
 
 class RMSNorm(Module):
@@ -171,7 +180,8 @@ class RMSNorm(Module):
 
     def extra_repr(self) -> str:
         """The arguments, for ``repr``."""
-        return f"{self.normalized_shape}" + ("" if self.weight is not None else ", elementwise_affine=False")
+        affine = self.weight is not None
+        return arguments(self.normalized_shape, eps=(self.eps, None), elementwise_affine=(affine, True))
 
 
 class GroupNorm(Module):
@@ -206,7 +216,8 @@ class GroupNorm(Module):
 
     def extra_repr(self) -> str:
         """The arguments, for ``repr``."""
-        return f"{self.num_groups}, {self.num_channels}" + ("" if self.weight is not None else ", affine=False")
+        affine = self.weight is not None
+        return arguments(self.num_groups, self.num_channels, eps=(self.eps, 1e-5), affine=(affine, True))
 
 
 class LocalResponseNorm(Module):
@@ -229,4 +240,4 @@ class LocalResponseNorm(Module):
 
     def extra_repr(self) -> str:
         """The arguments, for ``repr``."""
-        return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
+        return arguments(self.size, alpha=(self.alpha, 1e-4), beta=(self.beta, 0.75), k=(self.k, 1.0))

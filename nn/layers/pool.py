@@ -8,7 +8,7 @@ from autograd_lite import Tensor
 
 from .. import functional as F
 from ..functional.window import Pair, check_resizing
-from ..module import Module
+from ..module import Module, arguments
 
 
 class _Pool(Module):
@@ -18,11 +18,12 @@ class _Pool(Module):
 
     def extra_repr(self) -> str:
         """The arguments, for ``repr``."""
-        text = f"kernel_size={self.kernel_size}"
-        for name, default in (("stride", self.kernel_size), ("padding", 0), ("ceil_mode", False)):
-            if getattr(self, name) != default:
-                text += f", {name}={getattr(self, name)}"
-        return text
+        return arguments(
+            kernel_size=(self.kernel_size, None),
+            stride=(self.stride, self.kernel_size),
+            padding=(self.padding, 0),
+            ceil_mode=(self.ceil_mode, False),
+        )
 
 
 class MaxPool2d(_Pool):
@@ -64,7 +65,7 @@ class MaxPool2d(_Pool):
 
     def extra_repr(self) -> str:
         """The arguments, for ``repr``."""
-        return super().extra_repr() + (f", dilation={self.dilation}" if self.dilation != 1 else "")
+        return arguments(super().extra_repr(), dilation=(self.dilation, 1))
 
 
 class MaxPool1d(MaxPool2d):
@@ -101,6 +102,10 @@ class AvgPool2d(_Pool):
         """(N, C, H, W) to (N, C, OH, OW)."""
         sizes = self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad
         return F.avg_pool2d(x, *sizes)
+
+    def extra_repr(self) -> str:
+        """The arguments, for ``repr``."""
+        return arguments(super().extra_repr(), count_include_pad=(self.count_include_pad, True))
 
 
 class AvgPool1d(AvgPool2d):
@@ -168,5 +173,9 @@ class Upsample(Module):
 
     def extra_repr(self) -> str:
         """The arguments, for ``repr``."""
-        how = f"size={self.size}" if self.size is not None else f"scale_factor={self.scale_factor}"
-        return f"{how}, mode={self.mode!r}"
+        return arguments(
+            size=(self.size, None),
+            scale_factor=(self.scale_factor, None),
+            mode=(self.mode, "nearest"),
+            align_corners=(self.align_corners, False),
+        )

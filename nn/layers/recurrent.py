@@ -14,7 +14,7 @@ from autograd_lite import ShapeError, Tensor, linear, sigmoid, tanh
 from ..checks import at_least_one, one_of, probability
 from ..functional._common import as_tensor
 from ..functional.regularize import dropout as drop
-from ..module import Module
+from ..module import Module, arguments
 from ..random import Rng, generator
 from .linear import uniform
 
@@ -96,7 +96,7 @@ class _Cell(Module):
 
     def extra_repr(self) -> str:
         """The arguments, for ``repr``."""
-        return f"{self.input_size}, {self.hidden_size}{'' if self.bias_ih is not None else ', bias=False'}"
+        return arguments(self.input_size, self.hidden_size, bias=(self.bias_ih is not None, True))
 
 
 class RNNCell(_Cell):
@@ -129,6 +129,10 @@ class RNNCell(_Cell):
 
     def _step(self, x: Tensor, state: State) -> State:
         return rnn_step(x, state, self.weight_hh, self.bias_hh, self.nonlinearity == "relu")
+
+    def extra_repr(self) -> str:
+        """The arguments, for ``repr``."""
+        return arguments(super().extra_repr(), nonlinearity=(self.nonlinearity, "tanh"))
 
 
 class LSTMCell(_Cell):
@@ -264,12 +268,15 @@ class _Recurrent(Module):
 
     def extra_repr(self) -> str:
         """The arguments, for ``repr``."""
-        text = f"{self.input_size}, {self.hidden_size}"
-        defaults = {"num_layers": 1, "bias": True, "batch_first": False, "dropout": 0.0, "bidirectional": False}
-        for name, default in defaults.items():
-            if getattr(self, name) != default:
-                text += f", {name}={getattr(self, name)}"
-        return text
+        return arguments(
+            self.input_size,
+            self.hidden_size,
+            num_layers=(self.num_layers, 1),
+            bias=(self.bias, True),
+            batch_first=(self.batch_first, False),
+            dropout=(self.dropout, 0.0),
+            bidirectional=(self.bidirectional, False),
+        )
 
 
 def _steps(x: Tensor) -> list[Tensor]:
@@ -330,6 +337,10 @@ class RNN(_Recurrent):
 
     def _step(self, x: Tensor, state: State, w_hh: Tensor, b_hh: Tensor | None) -> State:
         return rnn_step(x, state, w_hh, b_hh, self.nonlinearity == "relu")
+
+    def extra_repr(self) -> str:
+        """The arguments, for ``repr``."""
+        return arguments(super().extra_repr(), nonlinearity=(self.nonlinearity, "tanh"))
 
 
 class LSTM(_Recurrent):

@@ -8,7 +8,7 @@ from autograd_lite import ShapeError, Tensor
 
 from .. import functional as F
 from ..functional._common import TensorLike, as_tensor
-from ..module import Module
+from ..module import Module, arguments
 
 
 class Identity(Module):
@@ -42,7 +42,7 @@ class Flatten(Module):
 
     def extra_repr(self) -> str:
         """The arguments, for ``repr``."""
-        return "" if (self.start_dim, self.end_dim) == (1, -1) else f"{self.start_dim}, {self.end_dim}"
+        return arguments(start_dim=(self.start_dim, 1), end_dim=(self.end_dim, -1))
 
 
 class Unflatten(Module):
