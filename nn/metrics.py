@@ -69,8 +69,8 @@ def top_k_accuracy(k: int) -> Metric:
 
 def _share_among_best(scores: Any, labels: Any, k: int) -> float:
     scores, numbers = _checked(scores, labels)
-    classes, column = np.arange(scores.shape[1]), numbers[:, None]
-    own = np.take_along_axis(scores, column.astype(np.int64), axis=1)
+    classes, column = np.arange(scores.shape[1]), numbers.astype(np.int64)[:, None]
+    own = scores[np.arange(len(scores))[:, None], column]
     # Comparisons with NaN are false, so it is ahead of all others, and all, itself included, are ahead of it.
     ahead = ~np.where(classes < column, scores < own, scores <= own)
     return float((ahead.sum(axis=1) < min(k, len(classes))).mean())

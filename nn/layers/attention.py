@@ -99,6 +99,8 @@ class MultiheadAttention(Module):
             True for keys that do not exist.
         attn_mask : array_like, shape (L, S) or (N * num_heads, L, S), optional
             True where attention is *not* allowed, as in PyTorch's layer; or numbers that are added to the scores.
+        is_causal : bool
+            Let position l attend to positions up to l only, of those that the masks allow.
 
         Returns
         -------
