@@ -136,7 +136,7 @@ from .functions.trigonometry import (
     tan,
     tanh,
 )
-from .gradients import enable_grad, no_grad
+from .gradients import Handle, enable_grad, no_grad
 from .kernels.compiled import run as run_compiled
 from .kernels.compiled import set_compiled
 from .kernels.memory import keep_as_asked, keep_memory
@@ -148,7 +148,7 @@ from .tensor import Tensor
 # fmt: off
 __all__ = [
     # Tensors and their gradients
-    "Tensor", "Function", "no_grad", "enable_grad", "is_grad_enabled", "note_update",
+    "Tensor", "Function", "Handle", "no_grad", "enable_grad", "is_grad_enabled", "note_update",
     "grad", "vjp", "jvp", "jacobian", "hvp", "hessian",
     # Who uses the cores, and for what
     "set_threads", "set_compiled", "run_compiled", "keep_memory", "profile",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -54,7 +54,18 @@ def enable_grad() -> Recording:
 
 
 class Handle:
-    """What registering a hook returns: :meth:`remove`, or a call, takes it back; twice does no harm."""
+    """What registering a hook returns, to remove it: ``handle.remove()``, or call it, or leave its ``with`` block.
+
+    Examples
+    --------
+    >>> from autograd_lite import Tensor
+    >>> x = Tensor(2.0, requires_grad=True)
+    >>> with x.register_hook(lambda g: g * 10):
+    ...     x.sum().backward()
+    >>> x.sum().backward()
+    >>> x.grad.item()
+    11.0
+    """
 
     __slots__ = ("_undo",)
 
@@ -62,12 +73,18 @@ class Handle:
         self._undo: Callable[[], object] | None = undo
 
     def remove(self) -> None:
-        """Take back what was registered."""
+        """Take the hook off; once is enough, twice does no harm."""
         undo, self._undo = self._undo, None
         if undo is not None:
             undo()
 
     __call__ = remove
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.remove()
 
 
 class Gradients(ArrayMethods):

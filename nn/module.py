@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import DTypeLike
 
-from autograd_lite import AutogradError, DTypeError, Tensor, no_grad
+from autograd_lite import AutogradError, DTypeError, Handle, Tensor, no_grad
 
 from .errors import StateError
 from .functional._common import as_array
@@ -23,26 +23,6 @@ class LoadReport(NamedTuple):
 
     missing_keys: list[str]
     unexpected_keys: list[str]
-
-
-class Handle:
-    """Removes a hook: ``handle.remove()``, or call it, or leave the ``with`` block."""
-
-    def __init__(self, hooks: dict[object, Any], hook: Any) -> None:
-        self._hooks, self._key = hooks, object()  # the same function may be registered twice
-        hooks[self._key] = hook
-
-    def remove(self) -> None:
-        """Take the hook off; once is enough, twice does no harm."""
-        self._hooks.pop(self._key, None)
-
-    __call__ = remove
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.remove()
 
 
 class Module:
@@ -128,13 +108,13 @@ class Module:
         """Call ``hook(module, inputs, output)`` after each ``forward``; unless it returns None, that is the output."""
         if self._hooks is None:
             self._hooks = {}
-        return Handle(self._hooks, hook)
+        return _registered(self._hooks, hook)
 
     def register_forward_pre_hook(self, hook: PreHook) -> Handle:
         """Call ``hook(module, inputs)`` before each ``forward``; unless it returns None, that is the input."""
         if self._pre_hooks is None:
             self._pre_hooks = {}
-        return Handle(self._pre_hooks, hook)
+        return _registered(self._pre_hooks, hook)
 
     # -- Attributes
 
@@ -391,6 +371,12 @@ def _each_once(named: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
         if id(value) not in seen:
             seen.add(id(value))
             yield name, value
+
+
+def _registered(hooks: dict[object, Any], hook: Any) -> Handle:
+    key = object()  # the same function may be registered twice
+    hooks[key] = hook
+    return Handle(lambda: hooks.pop(key, None))
 
 
 def _locate(error: Any, module: Module) -> None:
