@@ -395,3 +395,11 @@ def test_a_margin_that_requires_a_gradient_is_refused_as_it_would_lose_it():
 def test_the_books_call_of_im2col_is_refused_as_it_means_something_else_here():
     with pytest.raises(TypeError, match="positional"):
         ag.im2col(np.ones((1, 1, 6, 6)), 2, 2, 1, 1)
+
+
+def test_numpys_whole_numbers_are_sizes_of_windows_and_others_are_not():
+    images = np.arange(16.0).reshape(1, 1, 4, 4)
+    assert ag.max_pool2d(images, np.int64(2)).tolist() == ag.max_pool2d(images, np.array([2, 2])).tolist()
+    for wrong in (2.5, None, (1, 2, 3), "ab"):
+        with pytest.raises(ag.ShapeError, match="kernel_size must be a whole number"):
+            ag.max_pool2d(images, wrong)

@@ -257,10 +257,10 @@ def _bias(bias: TensorLike | None, channels: int, name: str) -> Tensor | None:
 
 def pair(value: Pair, name: str, least: int = 0) -> tuple[int, int]:
     """One number for height and width, or one for each."""
-    numbers = (value, value) if isinstance(value, int) else tuple(value)
-    if len(numbers) != 2 or any(not isinstance(n, int) or n < least for n in numbers):
+    numbers = (value, value) if np.ndim(value) == 0 else tuple(value)  # type: ignore[arg-type]
+    if len(numbers) != 2 or any(not isinstance(n, int | np.integer) or n < least for n in numbers):
         raise ShapeError(f"{name} must be a whole number of at least {least}, or a pair of such; got {value!r}.")
-    return numbers
+    return int(numbers[0]), int(numbers[1])  # type: ignore[arg-type]
 
 
 def _strides(stride: Pair, padding: Pair, dilation: Pair) -> tuple[tuple[int, int], ...]:
