@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .check import judge
+from .check import Settings, judge
 from .problem import is_float, listed, traced
 from .verdict import FAIL, Verdict
 
@@ -46,7 +46,8 @@ def check_rule(
             given[i] = tensor
         return copy.copy(rule)(*given)  # some rules may be used only once
 
-    return judge(function, *[np.asarray(inputs[i]) for i in differentiated], tolerance=tolerance, order=order)
+    arrays = [np.asarray(inputs[i]) for i in differentiated]
+    return judge(function, arrays, Settings(tolerance=tolerance, order=order))
 
 
 def culprits(

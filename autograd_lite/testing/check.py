@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
+from numbers import Integral, Real
 from time import monotonic
 from typing import Any
 
@@ -13,7 +14,19 @@ import numpy as np
 from ..tensor import Tensor
 from .locate import Elements
 from .numerical import Slopes, exact, refined, slopes
-from .problem import FirstOrder, Misuse, Problem, SecondOrder, Vector, WrongGradient, is_float, join, split, tensor_vjp
+from .problem import (
+    OUTSIDE,
+    FirstOrder,
+    Misuse,
+    Problem,
+    SecondOrder,
+    Vector,
+    WrongGradient,
+    is_float,
+    join,
+    split,
+    tensor_vjp,
+)
 from .verdict import FAIL, PASS, UNDECIDED, Status, Verdict
 
 # How wrong, relatively, a derivative may be that was computed with so many bytes a number.
@@ -80,8 +93,12 @@ def gradcheck(
 
     Raises
     ------
+    TypeError
+        If no array is of floating point numbers: there is nothing to differentiate.
     ValueError
-        If ``order`` is not 1 or 2, or is 2 with a ``vjp``.
+        If ``order`` is not 1 or 2, or is 2 with a ``vjp``; if ``tolerance`` is not above 0, or ``directions`` below 1.
+    TypeError, AttributeError, NameError
+        If ``f`` or ``vjp`` raises them: that is a mistake in the program, not an input outside of its domain.
 
     Examples
     --------
@@ -93,17 +110,7 @@ def gradcheck(
     (FAIL, True)
     """
     verdict = judge(
-        f,
-        *arrays,
-        vjp=vjp,
-        jvp=jvp,
-        order=order,
-        kwargs=kwargs,
-        tolerance=tolerance,
-        directions=directions,
-        check_dtype=check_dtype,
-        time_limit=time_limit,
-        seed=seed,
+        f, arrays, Settings(vjp, jvp, order, kwargs or {}, tolerance, directions, check_dtype, time_limit, seed)
     )
     if verdict.status is FAIL and vjp is None and f is not None:
         from .blame import culprits  # it judges with what is here
@@ -112,37 +119,58 @@ def gradcheck(
     return verdict
 
 
-def judge(
-    f: Callable[..., Any] | None,
-    *arrays: Any,
-    vjp: Callable[..., Any] | None = None,
-    jvp: Callable[..., Any] | None = None,
-    order: int = 1,
-    kwargs: Mapping[str, Any] | None = None,
-    tolerance: float | None = None,
-    directions: int = 2,
-    check_dtype: bool | None = None,
-    time_limit: float = 60.0,
-    seed: int = 0,
-) -> Verdict:
+@dataclass(frozen=True)
+class Settings:
+    """How to check: what :func:`gradcheck` is told by keywords, refused where the check could not fail."""
+
+    vjp: Callable[..., Any] | None = None
+    jvp: Callable[..., Any] | None = None
+    order: int = 1
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    tolerance: float | None = None
+    directions: int = 2
+    check_dtype: bool | None = None
+    time_limit: float = 60.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.order not in (1, 2) or (self.order == 2 and self.vjp is not None):
+            given = f"{self.order}{' with a vjp' if self.vjp else ''}"
+            raise ValueError(f"order is 1, or 2 for functions of tensors; got {given}.")
+        if self.tolerance is not None and not (isinstance(self.tolerance, Real) and 0 < self.tolerance < np.inf):
+            raise ValueError(
+                "tolerance is the largest relative error that passes, a number above 0 such as 1e-6, or None for what "
+                f"fits the dtype; got {self.tolerance!r}."
+            )
+        if not isinstance(self.directions, Integral) or self.directions < 1:
+            raise ValueError(f"directions is how many to try, 1 or more; got {self.directions!r}.")
+        if not isinstance(self.time_limit, Real) or np.isnan(self.time_limit):
+            raise ValueError(f"time_limit is a number of seconds; got {self.time_limit!r}.")
+
+    @property
+    def strict_dtype(self) -> bool:
+        """Whether a gradient may not be wider than its input."""
+        return self.vjp is None if self.check_dtype is None else self.check_dtype
+
+
+def judge(f: Callable[..., Any] | None, arrays: Sequence[Any], settings: Settings) -> Verdict:
     """``gradcheck`` that does not ask which operation is to blame."""
-    if order not in (1, 2) or (order == 2 and vjp is not None):
-        raise ValueError(f"order is 1, or 2 for functions of tensors; got {order}{' with a vjp' if vjp else ''}.")
+    vjp, kwargs, seed = settings.vjp, settings.kwargs, settings.seed
     if f is None and vjp is None:
         raise ValueError("gradcheck needs a function f, or vjp=..., or both.")
     args = [_array(a) for a in arrays]
-    options = kwargs or {}
-    strict = vjp is None if check_dtype is None else check_dtype
     rng = np.random.default_rng(seed)
+    deadline = monotonic() + settings.time_limit
     with np.errstate(all="ignore"):
         try:
-            claim = partial(vjp, **options) if vjp else tensor_vjp(f, options)  # type: ignore[arg-type]
-            first = FirstOrder(claim, _values_of(f, vjp, options), args, strict, monotonic() + time_limit, jvp)
-            verdict = Check(first, rng, tolerance, directions, seed, 1).verdict()
-            if order == 2 and verdict:
+            claim = partial(vjp, **kwargs) if vjp else tensor_vjp(f, kwargs)  # type: ignore[arg-type]
+            values = _values_of(f, vjp, kwargs)
+            first = FirstOrder(claim, values, args, settings.strict_dtype, deadline, settings.jvp)
+            verdict = Check(first, rng, settings, 1).verdict()
+            if settings.order == 2 and verdict:
                 u = join(_cotangents(first, rng))
-                second = SecondOrder(f, first, options, u)  # type: ignore[arg-type]
-                verdict = verdict.and_then(Check(second, rng, tolerance, directions, seed, 2).verdict())
+                second = SecondOrder(f, first, kwargs, u)  # type: ignore[arg-type]
+                verdict = verdict.and_then(Check(second, rng, settings, 2).verdict())
         except Misuse as misuse:
             return Verdict(UNDECIDED, reason=str(misuse), seed=seed)
         except WrongGradient as wrong:
@@ -180,21 +208,13 @@ def signs(rng: np.random.Generator, size: int) -> Vector:
 class Check:
     """The check of one problem: along random directions first, by elements where that leaves a question."""
 
-    def __init__(
-        self,
-        problem: Problem,
-        rng: np.random.Generator,
-        tolerance: float | None,
-        directions: int,
-        seed: int,
-        order: int,
-    ) -> None:
-        self.problem, self.rng, self.directions, self.seed, self.order = problem, rng, directions, seed, order
+    def __init__(self, problem: Problem, rng: np.random.Generator, settings: Settings, order: int) -> None:
+        self.problem, self.rng, self.settings, self.order = problem, rng, settings, order
         base = problem.value(problem.start)
         self.base = np.where(np.abs(base) > problem.largest, np.inf, base)  # what the function itself would give
         width = {float(np.finfo(d).eps): np.dtype(d).itemsize for d in (np.float16, np.float32, np.float64)}
-        self.tolerance = tolerance or TOLERANCES[width.get(problem.claimed_eps, 8)]
-        self.worst = Verdict(PASS, seed=seed, order=order)
+        self.tolerance = settings.tolerance or TOLERANCES[width.get(problem.claimed_eps, 8)]
+        self.worst = Verdict(PASS, seed=settings.seed, order=order)
 
     def verdict(self) -> Verdict:
         """The graver of what random directions and, where needed, single elements say."""
@@ -202,22 +222,20 @@ class Check:
             if reason := self._unfit():
                 return self.say(UNDECIDED, reason)
             questions = self.questions()
-            return Elements(self).verdict(questions) if questions else self.worst
+            found = Elements(self).verdict(questions) if questions else self.worst
+            return found.mentioning(self._unchecked()) if found else found
         except WrongGradient as wrong:
             return self.say(FAIL, str(wrong))
 
     def questions(self) -> list[str]:
         """What random directions leave open."""
-        return [q for part in self._parts() for _ in range(self.directions) if (q := self._try(part))]
+        return [q for part in self._parts() for _ in range(self.settings.directions) if (q := self._try(part))]
 
     def wider(self) -> Check | None:
         """The same check in wider precision, if the function follows."""
         problem = self.problem.wider()
-        return (
-            None
-            if problem is None
-            else Check(problem, self.rng, self.tolerance, self.directions, self.seed, self.order)
-        )
+        same = replace(self.settings, tolerance=self.tolerance)
+        return None if problem is None else Check(problem, self.rng, same, self.order)
 
     def _unfit(self) -> str:
         """Why this function cannot be judged at all, if so."""
@@ -232,8 +250,13 @@ class Check:
                 "The pullback gives other gradients when called again; freeze its random numbers, or let it keep none."
             )
         if self.base.size and not np.isfinite(self.base).any():
-            return "No value of f is finite here; choose inputs inside its domain."
+            return OUTSIDE
         return ""
+
+    def _unchecked(self) -> str:
+        """Which outputs random directions and single elements leave out."""
+        n = int(np.sum(~np.isfinite(self.base)))
+        return f"{n} of {self.base.size} outputs {'is' if n == 1 else 'are'} not finite and not checked." if n else ""
 
     def _parts(self) -> list[slice]:
         """Where each input lies in the flat vector; empty ones are left out, but something is always tried."""
@@ -330,8 +353,8 @@ class Check:
         return [start * (1 + eps * self.rng.choice([-1, 1], start.size)) for _ in range(3)]
 
     def _note(self, error: float, bar: float) -> None:
-        self.worst = self.worst.and_then(Verdict(PASS, error, bar, self.order, seed=self.seed))
+        self.worst = self.worst.and_then(Verdict(PASS, error, bar, self.order, seed=self.settings.seed))
 
     def say(self, status: Status, reason: str, **facts: Any) -> Verdict:
         """A verdict on this problem."""
-        return Verdict(status, order=self.order, reason=reason, seed=self.seed, **facts)
+        return Verdict(status, order=self.order, reason=reason, seed=self.settings.seed, **facts)

@@ -20,6 +20,10 @@ Pullback = Callable[[Any], Any]
 NO_ARRAYS = (int, float, list)  # a NumPy number is one of no axes
 
 
+OUTSIDE = "No value of f is finite here; choose inputs inside its domain."
+MISTAKES = (TypeError, AttributeError, NameError)  # in a program, at whatever input: not for a check to explain away
+
+
 class Misuse(Exception):
     """Something about the function makes its derivative impossible to judge; the message says what to do."""
 
@@ -126,6 +130,17 @@ def is_float(a: Any) -> bool:
     return getattr(getattr(a, "dtype", None), "kind", None) == "f"
 
 
+def refuse_without_floats(arrays: Sequence[Any]) -> None:
+    """Without floating point numbers there is nothing to differentiate."""
+    if any(map(is_float, arrays)):
+        return
+    kinds = ", ".join(str(getattr(a, "dtype", type(a).__name__)) for a in arrays) or "no arguments at all"
+    raise TypeError(
+        f"There is nothing to differentiate, only {kinds}; give what has a derivative in floating point numbers: "
+        "1.0 instead of 1, or x.astype(float)."
+    )
+
+
 def listed(value: Any) -> list[Any]:
     """A result or several of them, as a list."""
     return list(value) if isinstance(value, tuple | list) else [value]
@@ -166,12 +181,7 @@ class FirstOrder:
         self.vjp, self.f, self.arrays, self.deadline, self.jvp = vjp, f, list(arrays), deadline, jvp
         self.complex = True  # until a complex number is refused
         self.inputs = [a for a in self.arrays if is_float(a)]
-        if not self.inputs:
-            kinds = ", ".join(str(getattr(a, "dtype", type(a).__name__)) for a in self.arrays)
-            raise Misuse(
-                f"No argument has floating point numbers, only {kinds or 'none at all'}; give those that have a "
-                "derivative as floats: 1.0 instead of 1, or x.astype(float)."
-            )
+        refuse_without_floats(self.arrays)
         self.input_shapes = [a.shape for a in self.inputs]
         dtypes = {a.dtype for a in self.inputs}
         self.strict_dtype = strict_dtype
@@ -212,6 +222,8 @@ class FirstOrder:
             found = pullback(parts[0] if len(parts) == 1 else tuple(parts))
         except RuleError as error:
             raise WrongGradient(str(error)) from error
+        except MISTAKES:
+            raise
         except Exception as error:
             raise Misuse(f"The pullback raises {named(error)}; make it take a cotangent like the value.") from error
         if not all(map(np.array_equal, parts, before)):
@@ -286,7 +298,7 @@ class FirstOrder:
     def _call(self, arrays: Sequence[Any]) -> tuple[list[np.ndarray], Pullback]:
         try:
             found = self.vjp(*arrays)
-        except Misuse:
+        except (Misuse, *MISTAKES):
             raise
         except Exception as error:
             raise Misuse(f"f raises {named(error)} at this input; choose inputs inside its domain.") from error
@@ -300,7 +312,7 @@ class FirstOrder:
     def _first_values(self) -> list[np.ndarray]:
         try:
             return self._values(self.start)
-        except Misuse:
+        except (Misuse, *MISTAKES):
             raise
         except Exception as error:
             raise Misuse(

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import warnings
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import update_wrapper
 from random import Random
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 
-from hypothesis import HealthCheck, event, find, settings
+from hypothesis import event, find, settings
 from hypothesis.errors import NoSuchExample
+from hypothesis.strategies import SearchStrategy
 
 from . import ledger
-from .check import gradcheck, judge
-from .problem import is_float
+from .check import Settings, gradcheck, judge
+from .ledger import Tally
 from .profiles import fed
 from .reproduce import reproduction
 from .strategies import Inputs, together
-from .verdict import FAIL, UNDECIDED, Verdict
+from .verdict import FAIL, PASS, UNDECIDED, Verdict
 
 Test = Callable[..., Any]
+Drawn = TypeVar("Drawn")
 
 
 @dataclass(frozen=True, repr=False)
@@ -94,6 +96,10 @@ def falsify(
     ------
     TypeError
         If the descriptions give no array of floating point numbers.
+    ValueError
+        If not one input could be judged, with the reason; or for settings that :func:`gradcheck` refuses.
+    TypeError, AttributeError, NameError
+        As from :func:`gradcheck`.
 
     Examples
     --------
@@ -104,61 +110,51 @@ def falsify(
     >>> found.arrays[0].size, bool(found.arrays[0].min() < 0)
     (1, True)
     """
-    tried = {"PASS": 0, "FAIL": 0, "UNDECIDED": 0}
-    options: dict[str, Any] = {"order": order, "tolerance": tolerance, "seed": seed}
-    if check_dtype is not None:
-        options["check_dtype"] = check_dtype
-    reasons: Counter[str] = Counter()
+    asked = Settings(vjp, order=order, tolerance=tolerance, check_dtype=check_dtype, seed=seed)
+    tally = Tally()
     deadline = monotonic() + time_limit
 
-    def fails(inputs: Inputs) -> bool:
-        refuse_without_floats(inputs)
+    def check(inputs: Inputs) -> Verdict | None:
         left = deadline - monotonic()
-        if left <= 0:
-            return False
-        verdict = judge(f, *inputs.arrays, kwargs=inputs.keywords, vjp=vjp, time_limit=left, **options)
-        tried[str(verdict.status)] += 1
-        reasons[verdict.reason] += verdict.status is UNDECIDED
-        return verdict.status is FAIL
+        return judge(f, inputs.arrays, replace(asked, kwargs=inputs.keywords, time_limit=left)) if left > 0 else None
 
-    rules = settings(
-        max_examples=max_examples,
-        database=None,
-        deadline=None,
-        derandomize=False,
-        suppress_health_check=list(HealthCheck),
-    )
-    try:
-        inputs = find(together(*descriptions), fails, settings=rules, random=Random(seed))
-    except NoSuchExample:
-        if monotonic() > deadline:
-            _warn(f"The time limit of {time_limit:g} s was over after {sum(tried.values())} inputs.")
-        elif tried["UNDECIDED"] > tried["PASS"]:
-            reason, _ = reasons.most_common(1)[0]
-            _warn(f"{tried['UNDECIDED']} of {sum(tried.values())} inputs could not be judged, mostly because: {reason}")
+    inputs = first_failing(together(*descriptions), check, tally, max_examples, seed)
+    if inputs is not None:
+        return _counterexample(f, inputs, tally, asked)
+    words = tally.undecided
+    if monotonic() > deadline:
+        words = f"The time limit of {time_limit:g} s was over after {tally.counts.total()} inputs."
+    elif tally.judged and tally.counts[UNDECIDED] <= tally.counts[PASS]:
         return None
-    return _counterexample(f, vjp, inputs, tried, options)
+    if not tally.judged:
+        raise ValueError(f"falsify could check nothing. {words}")
+    warnings.warn(f"falsify found nothing, but looked at little. {words}", stacklevel=2)
+    return None
 
 
-def refuse_without_floats(inputs: Inputs) -> None:
-    """Without floating point numbers there is no gradient to test."""
-    if not any(is_float(a) for a in inputs.arrays):
-        raise TypeError(
-            "The descriptions give no array of floating point numbers, so there is no gradient to test; "
-            "describe at least one argument by some.array(...)."
-        )
+def first_failing(
+    description: SearchStrategy[Drawn], check: Callable[[Drawn], Verdict | None], tally: Tally, number: int, seed: int
+) -> Drawn | None:
+    """Of ``number`` things drawn the first that fails its check, made as small as it can be and still fail."""
+
+    def fails(drawn: Drawn) -> bool:
+        verdict = check(drawn)
+        return verdict is not None and tally.note(verdict).status is FAIL
+
+    rules = settings(max_examples=number, database=None, deadline=None, derandomize=False)
+    try:
+        return find(description, fails, settings=rules, random=Random(seed))
+    except NoSuchExample:
+        return None
 
 
-def _warn(text: str) -> None:
-    warnings.warn(f"falsify found nothing, but looked at little. {text}", stacklevel=3)
-
-
-def _counterexample(f: Any, vjp: Any, inputs: Inputs, tried: dict[str, int], options: dict[str, Any]) -> Counterexample:
-    verdict = gradcheck(f, *inputs.arrays, kwargs=inputs.keywords, vjp=vjp, **options)
-    unusual = {"order": 1, "tolerance": None, "seed": 0, "check_dtype": None}
-    shown = {name: value for name, value in options.items() if value != unusual[name]}
-    code = reproduction(f, inputs.arrays, inputs.keywords, vjp, **shown)
-    return Counterexample(inputs.arrays, inputs.keywords, verdict, code, tried)
+def _counterexample(f: Any, inputs: Inputs, tally: Tally, asked: Settings) -> Counterexample:
+    usual = Settings()
+    names = ("order", "tolerance", "check_dtype", "seed")
+    unusual = {name: value for name in names if (value := getattr(asked, name)) != getattr(usual, name)}
+    verdict = gradcheck(f, *inputs.arrays, kwargs=inputs.keywords, vjp=asked.vjp, **unusual)
+    code = reproduction(f, inputs.arrays, inputs.keywords, asked.vjp, **unusual)
+    return Counterexample(inputs.arrays, inputs.keywords, verdict, code, tally.tried)
 
 
 def given_gradients(
@@ -172,7 +168,7 @@ def given_gradients(
 
     The number of examples and the database are hypothesis' own: ``@settings(max_examples=...)`` above works as on
     every other test, failing examples are replayed. There is no deadline, unless these settings have one. With ``vjp``
-    the function is one of arrays.
+    the function is one of arrays. The test fails too if not one of its inputs could be judged.
 
     Examples
     --------
@@ -182,23 +178,38 @@ def given_gradients(
     ...     return x.log()
     >>> test_the_gradient_of_log()
     """
-    options: dict[str, Any] = {"order": order, "tolerance": tolerance}
-    if check_dtype is not None:
-        options["check_dtype"] = check_dtype
+    asked = Settings(vjp, order=order, tolerance=tolerance, check_dtype=check_dtype)
 
     def decorate(f: Test) -> Test:
+        tally = Tally()
+
         def test(*instance: Any, inputs: Inputs) -> None:
             __tracebackhide__ = True  # from pytest: the message says it all
-            refuse_without_floats(inputs)
             judged = f.__get__(*instance) if instance else f  # a method of a class of tests
-            verdict = judge(judged, *inputs.arrays, kwargs=inputs.keywords, vjp=vjp, **options)
+            verdict = tally.note(judge(judged, inputs.arrays, replace(asked, kwargs=inputs.keywords)))
             event(str(verdict.status))
             ledger.note(f.__qualname__, verdict, "first" if order == 1 else "first and second")
             if verdict.status is FAIL:
-                raise AssertionError(str(_counterexample(judged, vjp, inputs, {}, {**options, "seed": 0})))
+                raise AssertionError(str(_counterexample(judged, inputs, tally, asked)))
 
         test.__name__, test.__qualname__, test.__doc__ = f.__name__, f.__qualname__, f.__doc__
         test.__module__ = f.__module__
-        return fed(test, together(*descriptions))
+        return _judging_something(fed(test, together(*descriptions)), tally)
 
     return decorate
+
+
+def _judging_something(test: Test, tally: Tally) -> Test:
+    """``test``, which fails too if all the inputs of a run stay undecided."""
+
+    def run(*instance: Any) -> None:
+        __tracebackhide__ = True
+        tally.counts.clear()
+        tally.why.clear()
+        test(*instance)
+        if tally.why and not tally.judged:
+            raise AssertionError(f"{test.__name__} checks nothing. {tally.undecided}")
+
+    update_wrapper(run, test)
+    run.__dict__ = test.__dict__  # what decorators above set on the one, such as settings, holds for the other
+    return run

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -93,14 +93,20 @@ class Verdict:
 
     def __str__(self) -> str:
         nth = {1: "first", 2: "second"}.get(self.order, f"order {self.order}")
-        numbers = f"worst relative error {self.relative_error:.1e}, measured to {self.error_bar:.1e}"
-        lines = [f"{self.status}: {nth} derivative, {numbers} (seed {self.seed})"]
+        measured = self or self.relative_error or self.error_bar
+        numbers = f", worst relative error {self.relative_error:.1e}, measured to {self.error_bar:.1e}"
+        lines = [f"{self.status}: {nth} derivative{numbers if measured else ''} (seed {self.seed})"]
         lines += [f"  {part}" for part in (self.reason, self.where, *self.culprits) if part]
         return "\n".join(lines)
 
     __repr__ = __str__
 
     def and_then(self, later: Verdict) -> Verdict:
-        """Of two verdicts the graver one; of equals the one with the larger error."""
+        """Of two verdicts the graver one; of equals the one with the larger error, and what both mention."""
         grave = (FAIL, UNDECIDED, PASS)
-        return min(self, later, key=lambda v: (grave.index(v.status), -v.relative_error))
+        one, other = sorted((self, later), key=lambda v: (grave.index(v.status), -v.relative_error))
+        return one.mentioning(other.reason) if one.status is other.status else one
+
+    def mentioning(self, words: str) -> Verdict:
+        """The same with another sentence in its reason, unless it says that already."""
+        return self if words in self.reason else replace(self, reason=f"{self.reason} {words}".strip())

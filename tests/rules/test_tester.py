@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import autograd_lite as ag
 from autograd_lite import Function, Tensor
@@ -376,10 +378,40 @@ def test_what_makes_a_derivative_impossible_to_judge_is_named_and_is_no_failure(
     assert words in verdict.reason
 
 
-def test_arguments_without_floating_point_numbers_are_named_with_the_remedy():
-    verdict = gradcheck(lambda x: x * 2, np.arange(3))
-    assert verdict.status is UNDECIDED
-    assert "x.astype(float)" in verdict.reason
+def test_arguments_without_floating_point_numbers_are_an_error_that_names_them_with_the_remedy():
+    with pytest.raises(TypeError, match=r"only int64, bool; .*x\.astype\(float\)"):
+        gradcheck(lambda x, y: x * 2, np.arange(3), np.array(True))
+    with pytest.raises(TypeError, match="only no arguments at all"):
+        gradcheck(lambda: 1.0)
+
+
+@pytest.mark.parametrize(
+    ("option", "values"),
+    [
+        ("tolerance", [0, -1, np.nan, np.inf, "a", 1j]),
+        ("directions", [0, -1, 1.5, "2", None]),
+        ("time_limit", [np.nan, None, "1"]),
+    ],
+)
+def test_a_setting_with_which_no_check_can_fail_is_refused(option, values):
+    for value in values:
+        with pytest.raises(ValueError, match=f"{option} is .*; got {value!r}"):
+            gradcheck(WrongFactor(), X, **{option: value})
+
+
+@given(st.lists(st.booleans(), min_size=2, max_size=6).filter(any), st.sampled_from([1, 2]))
+def test_outputs_that_are_not_finite_are_counted_as_unchecked(inside, order):
+    x = np.where(inside, 2.0, -1.0)
+    verdict = gradcheck(lambda t: t.log(), x, order=order)
+    outside = inside.count(False)
+    assert verdict.status is PASS
+    assert (f"{outside} of {x.size} outputs" in verdict.reason) == (outside > 0)
+
+
+def test_all_that_deserves_mention_is_mentioned():
+    verdict = gradcheck(lambda x: (x[0].relu(), x[1].log()), np.array([0.0, -1.0]))
+    assert "At a kink" in verdict.reason
+    assert "1 of 2 outputs is not finite and not checked." in verdict.reason
 
 
 @pytest.mark.parametrize("options", [{"order": 3}, {"order": 2, "vjp": relu_with(0)}])
@@ -392,6 +424,11 @@ def test_a_verdict_says_in_one_line_how_well_it_knows():
     text = str(gradcheck(lambda x: x.exp(), X))
     assert text.startswith("PASS: first derivative, worst relative error")
     assert "(seed 0)" in text
+
+
+def test_a_verdict_that_measured_nothing_shows_no_numbers():
+    text = str(gradcheck(lambda x: float(x.sum()), X))
+    assert text.startswith("UNDECIDED: first derivative (seed 0)\n")
 
 
 @pytest.mark.parametrize("f", [np.exp, ag.sigmoid, np.tanh])

@@ -18,7 +18,7 @@ from autograd_lite import Function, Tensor
 from autograd_lite.ops.elementwise import Exp
 from autograd_lite.ops.index import GetItem
 from autograd_lite.testing import FAIL, gradcheck, laws
-from autograd_lite.testing.check import judge
+from autograd_lite.testing.check import Settings, judge
 from autograd_lite.testing.mutation import MISTAKES, mutants_of, mutants_of_rules, mutation_score, planted_in
 from autograd_lite.testing.problem import is_float
 from tests.rules.table import ROWS
@@ -85,7 +85,7 @@ def test_mistakes_in_recorded_gradients_leave_the_first_derivative_right_and_are
 
 def planted_judge(place, order):
     with planted_in(*place, lambda g: -g, recorded=True):
-        return bool(judge(ag.exp, A, order=order))
+        return bool(judge(ag.exp, [A], Settings(order=order)))
 
 
 def test_a_piece_of_a_gradient_is_wrapped_as_a_whole_array():
@@ -178,7 +178,7 @@ def alone(rule, inputs, along, *tensors):
 def fails(f, arrays, order):
     """Whether gradients break a law, or differ from differences."""
     broken = laws.linearity(f, *arrays) or (order == 2 and laws.create_graph(f, *arrays))
-    return broken or judge(f, *arrays, order=order).status is FAIL
+    return broken or judge(f, arrays, Settings(order=order)).status is FAIL
 
 
 @pytest.mark.parametrize("recorded", [False, True], ids=["computed", "recorded"])

@@ -36,7 +36,7 @@ class TestMethods:
 
 @given_gradients(some.array("positive", shape=some.shapes(side=1)))
 def test_random(x):
-    return x * np.random.random()
+    return x * (np.random.random() if x.ndim == 1 else 2.0)
 
 @given(st.integers())
 def test_of_something_else(n):
@@ -128,6 +128,21 @@ def test_tests_in_other_processes_are_in_the_table_and_a_failure_is_replayed_fir
     assert row(said, "TestMethods::test_absolute")[2] > 0
     again = pytest_says(folder, "-rP", "--gradients=quick", "-k", "absolute or drawn")
     assert drawn(again)[0] == drawn(said)[-1] < 0  # what was printed last is tried first
+
+
+def test_a_test_that_checks_nothing_fails_and_stands_in_the_table(tmp_path):
+    (tmp_path / "test_it.py").write_text("""
+import numpy as np
+from autograd_lite.testing import given_gradients, strategies as some
+
+@given_gradients(some.array())
+def test_of_arrays(x):
+    return np.sin(x.numpy())
+""")
+    said = pytest_says(tmp_path, "--gradients=quick")
+    assert "1 failed" in said
+    assert "test_of_arrays checks nothing. 20 of 20 inputs could not be judged" in said
+    assert "    0         20       0" in said
 
 
 def test_without_hypothesis_an_option_says_what_to_install(folders):

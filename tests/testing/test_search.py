@@ -13,6 +13,8 @@ from autograd_lite import Function
 from autograd_lite.testing import FAIL, falsify, given_gradients, gradcheck, reproduction
 from autograd_lite.testing import strategies as some
 
+X = np.array([0.5, 1.0])
+
 # -- Wrong gradients of the kinds that were published -----------------------------------------------------------------
 
 
@@ -110,11 +112,83 @@ def test_a_gradient_of_the_wrong_dtype_is_found_by_default():
     assert "dtype float32" in found.verdict.reason
 
 
+def refuses_matrices(x):
+    if x.ndim:
+        raise ag.ShapeError("one number only")
+    return ag.exp(x)
+
+
 def test_a_search_that_judged_next_to_nothing_says_so_and_why():
-    with pytest.warns(UserWarning, match="could not be judged, mostly because: f raises KeyError"):
-        assert falsify(lambda x: {}[0], some.array(), max_examples=5) is None
-    with pytest.warns(UserWarning, match="time limit of 0 s was over after 0 inputs"):
-        assert falsify(ag.exp, some.array(), max_examples=5, time_limit=0) is None
+    with pytest.warns(UserWarning, match=r"could not be judged, mostly because: f raises ShapeError \(one number only"):
+        assert falsify(refuses_matrices, some.array("middle"), max_examples=40) is None
+
+
+CANNOT_BE_JUDGED = [
+    (lambda x: {}[0], "f raises KeyError"),
+    (lambda x: np.sin(x.numpy()), "f returns data of dtype float.*, no tensor"),
+    (lambda x: x * np.random.default_rng().random(), "f gives other values when called again; freeze"),
+]
+
+
+@pytest.mark.parametrize(("f", "words"), CANNOT_BE_JUDGED)
+def test_a_search_that_could_judge_nothing_is_an_error_that_says_why(f, words):
+    description = some.array("positive", shape=some.shapes(side=1))
+    with pytest.raises(ValueError, match=f"5 of 5 inputs could not be judged, mostly because: {words}"):
+        falsify(f, description, max_examples=5)
+
+
+def test_a_search_without_time_is_an_error():
+    with pytest.raises(ValueError, match="time limit of 0 s was over after 0 inputs"):
+        falsify(ag.exp, some.array(), max_examples=5, time_limit=0)
+
+
+def misspells_a_method(x):
+    return x.foo()
+
+
+def misspells_a_name(x):
+    return undefined(x)  # noqa: F821
+
+
+def takes_two(x, y):
+    return x * y
+
+
+def takes_none():
+    return 1.0
+
+
+MISTAKES = [
+    (misspells_a_method, "foo", AttributeError),
+    (misspells_a_name, "undefined", NameError),
+    (takes_two, "'y'", TypeError),
+    (takes_none, "positional", TypeError),
+]
+
+
+@pytest.mark.parametrize(("f", "words", "error"), MISTAKES)
+def test_a_mistake_in_the_function_is_raised_as_it_is_and_not_taken_for_an_input_outside_of_the_domain(f, words, error):
+    with pytest.raises(error, match=words):
+        gradcheck(f, X)
+    with pytest.raises(error, match=words):
+        gradcheck(None, X, vjp=f)
+    with pytest.raises(error, match=words):
+        falsify(f, some.array("positive"))
+    with pytest.raises(error, match=words):
+        given_gradients(some.array("positive"))(f)()
+
+
+def test_a_mistake_in_the_pullback_is_raised_as_it_is():
+    with pytest.raises(AttributeError, match="foo"):
+        gradcheck(None, X, vjp=lambda x: (x * 2, lambda u: u.foo))
+    with pytest.raises(AttributeError, match="foo"):
+        falsify(None, some.array(), vjp=lambda x: (x * 2, lambda u: u.foo))
+
+
+def test_settings_with_which_no_check_can_fail_are_refused_before_the_search():
+    for searching in (falsify, lambda f, *descriptions, **options: given_gradients(*descriptions, **options)):
+        with pytest.raises(ValueError, match="tolerance is .* got nan"):
+            searching(ag.exp, some.array(), tolerance=np.nan)
 
 
 def test_arguments_that_are_no_strategy_are_passed_as_they_are():
@@ -214,6 +288,19 @@ def test_a_wrong_function_becomes_a_failing_test_that_prints_its_reproduction():
 
     with pytest.raises(AssertionError, match=r"(?s)FAIL.*Halved.*print\(gradcheck\(f, x0"):
         wrong()
+
+
+@pytest.mark.parametrize(("f", "words"), CANNOT_BE_JUDGED)
+def test_a_test_that_could_judge_nothing_fails_every_time_and_says_why(f, words):
+    test = settings(max_examples=6, database=None)(given_gradients(some.array(shape=some.shapes(side=1)))(f))
+    for _ in range(2):
+        with pytest.raises(AssertionError, match=f"checks nothing. 6 of 6 inputs .* because: {words}"):
+            test()
+
+
+@given_gradients(some.array("middle"))
+def test_some_inputs_may_stay_undecided(x):
+    return refuses_matrices(x)
 
 
 def test_a_derivative_of_any_make_becomes_a_test():
