@@ -19,19 +19,18 @@ import numpy as np
 
 from ..derivatives import grad
 from ..tensor import Tensor
-from .problem import depends, is_float, listed, plain, tensor_vjp
+from .problem import OUTSIDE, depends, is_float, listed, plain, refuse_without_floats, tensor_vjp
 
 Law = Callable[..., str]
 CLOSE = {2: 5e-2, 4: 1e-3, 8: 1e-9}  # how far two ways to compute the same may differ, relatively, by bytes a number
 
 
-class Linear:
+class Claim:
     """A claimed derivative at some arrays: values, and gradients for cotangents."""
 
     def __init__(self, f: Any, arrays: Sequence[Any], vjp: Any = None, kwargs: Any = None, seed: int = 0) -> None:
         self.arrays = [np.asarray(plain(a)) for a in arrays]
-        if not self.inputs:
-            raise TypeError("No argument is an array of floating point numbers; there is nothing to differentiate.")
+        refuse_without_floats(self.arrays)
         self.claim = partial(vjp, **(kwargs or {})) if vjp else tensor_vjp(f, kwargs or {})
         self.rng = np.random.default_rng(seed)
         self.values, self.pull = self.at(self.arrays)
@@ -50,6 +49,11 @@ class Linear:
             return [plain(g) for g in gradients]
 
         return outputs, pull
+
+    @property
+    def vacuous(self) -> bool:
+        """Whether no output is a number, so that laws would compare nan with nan."""
+        return any(y.size for y in self.values) and not any(np.isfinite(y).any() for y in self.values)
 
     @property
     def inputs(self) -> list[np.ndarray]:
@@ -91,7 +95,7 @@ def apart(name: str, ours: Sequence[Any], theirs: Sequence[Any], floor: float = 
 
 def linearity(f: Any, *arrays: Any, vjp: Any = None, kwargs: Any = None, seed: int = 0) -> str:
     """The gradient is linear in the cotangent."""
-    at = Linear(f, arrays, vjp, kwargs, seed)
+    at = Claim(f, arrays, vjp, kwargs, seed)
     u, w = at.cotangents(), at.cotangents()
     both = at.pull([np.asarray(2 * a - b / 2, a.dtype) for a, b in zip(u, w, strict=True)])
     separate = [2 * a - b / 2 for a, b in zip(at.pull(u), at.pull(w), strict=True)]
@@ -100,14 +104,14 @@ def linearity(f: Any, *arrays: Any, vjp: Any = None, kwargs: Any = None, seed: i
 
 def zero(f: Any, *arrays: Any, vjp: Any = None, kwargs: Any = None, seed: int = 0) -> str:
     """A cotangent of zeros gives a gradient of zeros."""
-    at = Linear(f, arrays, vjp, kwargs, seed)
+    at = Claim(f, arrays, vjp, kwargs, seed)
     got = at.pull([np.zeros_like(y) for y in at.values])
     return apart("A zero cotangent", got, [np.zeros_like(a) for a in at.inputs])
 
 
 def shape_and_dtype(f: Any, *arrays: Any, vjp: Any = None, kwargs: Any = None, seed: int = 0) -> str:
     """A gradient has the shape and the dtype of its input."""
-    at = Linear(f, arrays, vjp, kwargs, seed)
+    at = Claim(f, arrays, vjp, kwargs, seed)
     gradients = at.pull(at.cotangents())
     if len(gradients) != len(at.inputs):
         return f"{len(gradients)} gradients came back for {len(at.inputs)} inputs."
@@ -119,7 +123,7 @@ def shape_and_dtype(f: Any, *arrays: Any, vjp: Any = None, kwargs: Any = None, s
 
 def determinism(f: Any, *arrays: Any, vjp: Any = None, kwargs: Any = None, seed: int = 0) -> str:
     """The same call gives the same bits, and a pullback can be called again."""
-    at = Linear(f, arrays, vjp, kwargs, seed)
+    at = Claim(f, arrays, vjp, kwargs, seed)
     u = at.cotangents()
     first = [g.copy() for g in at.pull(u)]
     values, pull = at.at(at.arrays)
@@ -137,7 +141,7 @@ def nothing_mutated(f: Any, *arrays: Any, vjp: Any = None, kwargs: Any = None, s
     """Neither inputs nor cotangents are written to."""
     arrays = tuple(np.array(plain(a)) for a in arrays)
     before = [a.copy() for a in arrays]
-    at = Linear(f, arrays, vjp, kwargs, seed)
+    at = Claim(f, arrays, vjp, kwargs, seed)
     us = at.cotangents()
     kept = [u.copy() for u in us]
     at.pull(us)
@@ -150,7 +154,7 @@ def nothing_mutated(f: Any, *arrays: Any, vjp: Any = None, kwargs: Any = None, s
 
 def layouts(f: Any, *arrays: Any, vjp: Any = None, kwargs: Any = None, seed: int = 0) -> str:
     """The layout in memory of inputs and cotangents makes no difference."""
-    at = Linear(f, arrays, vjp, kwargs, seed)
+    at = Claim(f, arrays, vjp, kwargs, seed)
     us = at.cotangents()
     wanted = at.pull(us)
     for name, turned in (("Fortran's order", np.asfortranarray), ("reversed memory", _reversed), ("strides", _strided)):
@@ -173,8 +177,8 @@ def _strided(a: np.ndarray) -> np.ndarray:
 def single_precision(f: Any, *arrays: Any, vjp: Any = None, kwargs: Any = None, seed: int = 0) -> str:
     """Gradients in single precision are near those in double precision."""
     small = [np.asarray(a, np.float32) if is_float(np.asarray(a)) else np.asarray(a) for a in arrays]
-    double = Linear(f, [a.astype(np.float64) if is_float(a) else a for a in small], vjp, kwargs, seed)
-    single = Linear(f, small, vjp, kwargs, seed)
+    double = Claim(f, [a.astype(np.float64) if is_float(a) else a for a in small], vjp, kwargs, seed)
+    single = Claim(f, small, vjp, kwargs, seed)
     us = single.cotangents()
     wanted = double.pull([u.astype(y.dtype) for u, y in zip(us, double.values, strict=True)])
     return apart("In single precision", single.pull(us), [np.asarray(g, np.float32) for g in wanted])
@@ -187,8 +191,8 @@ def aliasing(f: Any, *arrays: Any, vjp: Any = None, kwargs: Any = None, seed: in
     if first is None:
         return ""
     same = [first if is_float(a) and a.shape == first.shape and a.dtype == first.dtype else a for a in arrays]
-    together = Linear(f, same, vjp, kwargs, seed)
-    separate = Linear(f, [a.copy() for a in same], vjp, kwargs, seed)
+    together = Claim(f, same, vjp, kwargs, seed)
+    separate = Claim(f, [a.copy() for a in same], vjp, kwargs, seed)
     us = together.cotangents()
     return apart("With one array for two arguments", together.pull(us), separate.pull(us))
 
@@ -207,12 +211,13 @@ def adjoint(f: Any, *arrays: Any, vjp: Any = None, kwargs: Any = None, seed: int
     ``jvp(arrays, tangents) -> tangents of the outputs``; by default that of ``autograd_lite``, which differentiates
     the backward pass.
     """
-    at = Linear(f, arrays, vjp, kwargs, seed)
+    at = Claim(f, arrays, vjp, kwargs, seed)
     if vjp and not jvp:
         raise ValueError("The adjoint of a vjp is forward mode; pass it as jvp=...")
     push = jvp or partial(_push, f, kwargs or {})
     us, vs = at.cotangents(), [np.asarray(at.rng.standard_normal(a.shape), a.dtype) for a in at.inputs]
-    forward = sum(float(np.sum(u * plain(t))) for u, t in zip(us, listed(push(at.arrays, vs)), strict=True))
+    with np.errstate(all="ignore"):
+        forward = sum(float(np.sum(u * plain(t))) for u, t in zip(us, listed(push(at.arrays, vs)), strict=True))
     gradients = at.pull(us)
     backward = sum(float(np.sum(g * v)) for g, v in zip(gradients, vs, strict=True))
     size = sum(float(np.sum(np.abs(g * v))) for g, v in zip(gradients, vs, strict=True))
@@ -238,7 +243,7 @@ def _push(f: Any, kwargs: Mapping[str, Any], arrays: Sequence[Any], tangents: Se
 def create_graph(f: Any, *arrays: Any, vjp: Any = None, kwargs: Any = None, seed: int = 0) -> str:
     """Gradients that are recorded equal those that are not."""
     _refuse(vjp)
-    at = Linear(f, arrays, None, kwargs, seed)
+    at = Claim(f, arrays, None, kwargs, seed)
     us = at.cotangents()
     leaves = [Tensor(a, requires_grad=True) if is_float(a) else a for a in at.arrays]
     with np.errstate(all="ignore"):
@@ -254,7 +259,7 @@ def create_graph(f: Any, *arrays: Any, vjp: Any = None, kwargs: Any = None, seed
 def symmetric_hessian(f: Any, *arrays: Any, vjp: Any = None, kwargs: Any = None, seed: int = 0) -> str:
     """``v . (H w) = w . (H v)`` for the second derivatives of ``u . f``."""
     _refuse(vjp)
-    at = Linear(f, arrays, None, kwargs, seed)
+    at = Claim(f, arrays, None, kwargs, seed)
     us = at.cotangents()
     sides = [[np.asarray(at.rng.standard_normal(a.shape), a.dtype) for a in at.inputs] for _ in range(2)]
     with np.errstate(all="ignore"):  # how large second derivatives are that cancel: by the sizes of values and inputs
@@ -300,7 +305,7 @@ def chunks(f: Any, *arrays: Any, vjp: Any = None, kwargs: Any = None, seed: int 
 
 
 def _in_parts(f: Any, arrays: Any, vjp: Any, kwargs: Any, seed: int, cut: Any, name: str) -> str:
-    at = Linear(f, arrays, vjp, kwargs, seed)
+    at = Claim(f, arrays, vjp, kwargs, seed)
     us = at.cotangents()
     whole = at.pull(us)
     first, *rest = at.arrays
@@ -318,7 +323,7 @@ def _in_parts(f: Any, arrays: Any, vjp: Any, kwargs: Any, seed: int, cut: Any, n
 
 def permutation(f: Any, *arrays: Any, vjp: Any = None, kwargs: Any = None, seed: int = 0) -> str:
     """Samples in another order give gradients in that order."""
-    at = Linear(f, arrays, vjp, kwargs, seed)
+    at = Claim(f, arrays, vjp, kwargs, seed)
     us = at.cotangents()
     whole = at.pull(us)
     first, *rest = at.arrays
@@ -336,7 +341,7 @@ OF_BATCHES: dict[str, Law] = {law.__name__: law for law in (batch_is_sum, chunks
 
 def broadcasting_is_tiling(f: Any, *arrays: Any, vjp: Any = None, kwargs: Any = None, seed: int = 0) -> str:
     """An argument that is broadcast gets the sum of what its copies get when it is tiled first."""
-    at = Linear(f, arrays, vjp, kwargs, seed)
+    at = Claim(f, arrays, vjp, kwargs, seed)
     shape = np.broadcast_shapes(*(a.shape for a in at.arrays))
     us = at.cotangents()
     _, pull = at.at([np.ascontiguousarray(np.broadcast_to(a, shape)) for a in at.arrays])
@@ -358,8 +363,8 @@ def check_laws(
     vjp: Callable[..., Any] | None = None,
     jvp: Callable[..., Any] | None = None,
     kwargs: Mapping[str, Any] | None = None,
-    also: Sequence[str] = (),
-    skip: Sequence[str] = (),
+    also: str | Sequence[str] = (),
+    skip: str | Sequence[str] = (),
     seed: int = 0,
 ) -> dict[str, str]:
     """The laws that a derivative breaks, with words for each; empty if it breaks none.
@@ -369,15 +374,17 @@ def check_laws(
     f, vjp, jvp, kwargs, seed
         As for :func:`gradcheck`. Of a ``vjp``, second derivatives are not asked for, and the adjoint only with ``jvp``.
     *arrays : array_like
-    also : sequence of str
+    also : str or sequence of str
         Laws that hold for some functions only: "batch_is_sum", "chunks", "permutation", "broadcasting_is_tiling".
-    skip : sequence of str
+    skip : str or sequence of str
         Laws not to ask for.
 
     Raises
     ------
+    TypeError
+        If no array is of floating point numbers.
     ValueError
-        If there is no such law.
+        If there is no such law, or no value of the function is finite.
 
     Examples
     --------
@@ -385,11 +392,14 @@ def check_laws(
     >>> check_laws(None, np.array([1.0, 2.0]), vjp=cumulative)["zero"]
     'A zero cotangent: element [0] of array 0 is 1, not 0.'
     """
+    also, skip = ([named] if isinstance(named, str) else list(named) for named in (also, skip))
     if unknown := {*also, *skip} - ALL.keys():
         raise ValueError(f"There is no law {sorted(unknown)[0]!r}; there are {', '.join(ALL)}.")
     of_tensors = [name for name in OF_TENSORS if not vjp or (jvp and name == "adjoint")]
     names = [name for name in (*LAWS, *of_tensors, *also) if name not in skip]
     given = [np.asarray(plain(a)) for a in arrays]
+    if Claim(f, given, vjp, kwargs).vacuous:
+        raise ValueError(OUTSIDE)
     more = {"adjoint": {"jvp": jvp}}
     found = {name: ALL[name](f, *given, vjp=vjp, kwargs=kwargs, seed=seed, **more.get(name, {})) for name in names}
     return {name: words for name, words in found.items() if words}

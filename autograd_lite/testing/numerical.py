@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import ShapeError
 from ..gradients import no_grad
 from ..tensor import Tensor
+from .problem import plain
 
 Vector = Any  # a one-dimensional array of doubles
 FIRST_STEP, RATIO, LEVELS, COLUMNS = 2.0**-4, 4.0, 14, 6  # powers of 2, so that steps are exact; see exact()
@@ -42,6 +44,11 @@ def numerical_gradient(f: Callable[[Any], Any], x: Any, h: float = 1e-4) -> np.n
     ndarray
         Of the shape of ``x``, in float64.
 
+    Raises
+    ------
+    ShapeError
+        If ``f`` returns more or less than one number.
+
     Examples
     --------
     >>> import numpy as np
@@ -56,13 +63,20 @@ def numerical_gradient(f: Callable[[Any], Any], x: Any, h: float = 1e-4) -> np.n
             before = float(x[index])
             try:
                 x[index] = before + h
-                above = float(f(x))
+                above = _number(f(x))
                 x[index] = before - h
-                below = float(f(x))
+                below = _number(f(x))
             finally:
                 x[index] = before
         gradient[index] = (above - below) / (2 * h)
     return gradient
+
+
+def _number(value: Any) -> float:
+    array = plain(value)
+    if array.size != 1:
+        raise ShapeError(f"f must return one number, and returned shape {array.shape}; sum it, or choose one element.")
+    return float(array.item())
 
 
 @dataclass(frozen=True)

@@ -65,14 +65,14 @@ class Program:
 
     def __str__(self) -> str:
         """A program that checks this one."""
-        text = reproduce.Program()
-        text.imports = ["import numpy as np", "from autograd_lite.testing import Program, check_program"]
-        names = [f"{name!r}: {name}" for name, value in self.names.items() if text.bind(name, value)]
+        script = reproduce.Script()
+        script.imports = ["import numpy as np", "from autograd_lite.testing import Program, check_program"]
+        names = [f"{name!r}: {name}" for name, value in self.names.items() if script.bind(name, value)]
         steps = [f"    {step!r}," for step in self.steps]
         inputs = ", ".join(map(reproduce.array, self.inputs))
         end = f"], {{{', '.join(names)}}})" if names else "])"
-        text.lines += [f"program = Program([{inputs}], [", *steps, end, "print(check_program(program))"]
-        return str(text)
+        script.lines += [f"program = Program([{inputs}], [", *steps, end, "print(check_program(program))"]
+        return str(script)
 
     __repr__ = __str__
 

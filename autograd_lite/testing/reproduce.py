@@ -46,26 +46,26 @@ def reproduction(
     x0 = np.array([0.0, 1.0])
     print(gradcheck(f, x0))
     """
-    program = Program()
+    script = Script()
     names = [f"x{i}" for i in range(len(arrays))]
     main = {"f": f, "vjp": vjp, **dict(zip(names, arrays, strict=True))}
-    program.names |= {name: value for name, value in main.items() if value is not None}  # nothing else takes these
+    script.names |= {name: value for name, value in main.items() if value is not None}  # nothing else takes these
     for name in ("f", "vjp"):
         if main[name] is not None:
-            program.define(name, main[name])
+            script.define(name, main[name])
     for i, a in enumerate(arrays):
         same = next(k for k, other in enumerate(arrays) if other is a)
-        program.lines.append(f"x{i} = {array(a) if same == i else f'x{same}'}")
+        script.lines.append(f"x{i} = {array(a) if same == i else f'x{same}'}")
     call = [*(["None"] if f is None else ["f"]), *names]
     call += ["vjp=vjp"] if vjp is not None else []
-    call += [f"kwargs={program.expression(dict(kwargs))}"] if kwargs else []
-    call += [f"{name}={program.expression(value)}" for name, value in options.items()]
-    program.lines.append(f"print(gradcheck({', '.join(call)}))")
-    return str(program)
+    call += [f"kwargs={script.expression(dict(kwargs))}"] if kwargs else []
+    call += [f"{name}={script.expression(value)}" for name, value in options.items()]
+    script.lines.append(f"print(gradcheck({', '.join(call)}))")
+    return str(script)
 
 
-class Program:
-    """Imports and lines of a program that grows, and what stands under each name in it."""
+class Script:
+    """Imports and lines of a program as they are added, and what stands under each name in it."""
 
     def __init__(self) -> None:
         self.imports = ["import numpy as np", "from autograd_lite.testing import gradcheck"]

@@ -7,6 +7,7 @@ import inspect
 import symtable
 import sys
 import textwrap
+from collections.abc import Iterable
 from dataclasses import dataclass
 from types import CodeType, FunctionType
 from typing import Any
@@ -56,7 +57,7 @@ class Source:
             else:
                 return None
             closure = {name: value for f in functions for name, value in _closure(f).items()} | defaults
-            used = _globals(text, closure)
+            used = global_names(text, closure)
         except (OSError, TypeError, SyntaxError, LookupError):
             return None
         around = {n: variables[n] for n in used if n in variables} | closure
@@ -114,10 +115,10 @@ def _closure(function: FunctionType) -> dict[str, Any]:
     return found
 
 
-def _globals(text: str, closure: dict[str, Any]) -> list[str]:
-    """The global names in a text whose outer functions have the variables ``closure``."""
+def global_names(text: str, closure: Iterable[str] = ()) -> list[str]:
+    """The global names in a text, the body of a function, whose outer functions have the variables ``closure``."""
     outer = f"def outer({', '.join(closure)}):\n{textwrap.indent(text, '    ')}"
-    tables, found = [symtable.symtable(outer, "", "exec")], dict[str, None]()
+    tables, found = symtable.symtable(outer, "", "exec").get_children(), dict[str, None]()
     for table in tables:  # which grows
         tables += table.get_children()
         found |= dict.fromkeys(symbol.get_name() for symbol in table.get_symbols() if symbol.is_global())

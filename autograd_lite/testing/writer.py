@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+import builtins
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
-from random import Random
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 
 try:
-    from hypothesis import HealthCheck, find, settings
     from hypothesis import strategies as st
-    from hypothesis.errors import NoSuchExample
     from hypothesis.strategies import SearchStrategy
 except ImportError as error:  # pragma: no cover
     raise ImportError("Random programs need hypothesis: pip install 'autograd_lite[prove]'") from error
 
 from . import reference
+from .ledger import Tally
 from .programs import Program, check_program, compiled, judge_program
-from .search import Counterexample
-from .steps import CHOICES, LARGEST, RELATED, STEPS, choices, kind
+from .search import Counterexample, first_failing
+from .source import global_names
+from .steps import CHOICES, KINDS, LARGEST, LENGTHS, RELATED, STEPS, choices, kind
 from .verdict import FAIL
 
 INPUTS = [(3,), (2, 3), (), (2, 2), (3, 2), (1, 3), (2, 1), (1, 2, 3, 3)]
@@ -103,21 +103,27 @@ ALL_STEPS = st.sampled_from(STEPS)
 MORE = st.integers(0, 40)
 
 
-@st.composite
 def random_programs(
-    draw: Any, *own: str, names: Mapping[str, Any] | None = None, steps: Sequence[str] = (), most: int = 12
-) -> Program:
+    *own: str, names: Mapping[str, Any] | None = None, steps: Sequence[str] = (), most: int = 12
+) -> SearchStrategy[Program]:
     """Programs of up to ``most`` steps on one to three small arrays.
 
     Parameters
     ----------
     *own : str
-        Steps of your own, in which half of all steps are then; as those in :data:`~autograd_lite.testing.steps.STEPS`,
-        such as ``"cube({any})"``.
+        Steps of your own, in which half of all steps are then: code with gaps for arrays and settings, such as
+        ``"cube({any})"``. :mod:`~autograd_lite.testing.steps` says what can fill a gap.
     names : mapping, optional
         What they use: ``{"cube": Cube()}``.
     steps : sequence of str
         In place of all steps.
+
+    Raises
+    ------
+    ValueError
+        If a step has a gap that nothing can fill.
+    NameError
+        If a step uses what is not among ``names``.
 
     Examples
     --------
@@ -127,7 +133,27 @@ def random_programs(
     ... def test_the_cube_among_other_functions(program):
     ...     assert check_program(program).status is not FAIL
     """
-    writer = Writer(draw, names or {})
+    for step in (*own, *steps):
+        _refuse_unknown(step, names or {})
+    return _programs(own, names or {}, steps, most)
+
+
+def _refuse_unknown(step: str, names: Mapping[str, Any]) -> None:
+    known = [*KINDS, *RELATED, *CHOICES, "out"]
+    for gap in GAP.findall(step):
+        if gap not in known and not set(gap) <= LENGTHS.keys():
+            raise ValueError(
+                f"Nothing fills the gap {{{gap}}} of the step {step!r}. There are {', '.join(known)}, and letters for "
+                f"the sides of an array, such as {{ij}}, of {''.join(LENGTHS)}."
+            )
+    for name in global_names(GAP.sub("v0", step)):
+        if name not in {"ag", "np", *names, *vars(builtins)} and not re.fullmatch(r"v\d+", name):
+            raise NameError(f"The step {step!r} uses {name!r}; say what that is: names={{{name!r}: ...}}.")
+
+
+@st.composite
+def _programs(draw: Any, own: Sequence[str], names: Mapping[str, Any], steps: Sequence[str], most: int) -> Program:
+    writer = Writer(draw, names)
     inputs: list[np.ndarray] = []
     written: list[str] = []
     every = st.sampled_from(steps) if steps else ALL_STEPS
@@ -142,7 +168,7 @@ def random_programs(
             break
         if (text := writer.step(draw(templates))) is not None:
             written.append(text)
-    return Program(inputs, written, names or {})
+    return Program(inputs, written, names)
 
 
 def falsify_programs(
@@ -159,7 +185,7 @@ def falsify_programs(
     Parameters
     ----------
     *own, names, steps
-        As for :func:`random_programs`.
+        As for :func:`random_programs`, which refuses the same.
     max_examples, seed
         As for :func:`falsify`.
     order, differences
@@ -169,6 +195,11 @@ def falsify_programs(
     -------
     Counterexample or None
         Its ``code`` is the program, with as few and as simple steps as still show it.
+
+    Raises
+    ------
+    ValueError
+        If not one program could be judged, with the reason.
 
     Examples
     --------
@@ -180,34 +211,22 @@ def falsify_programs(
     >>> found.verdict.reason
     'The first wrong step is v1 = half(v0).'
     """
-    tried = {"PASS": 0, "FAIL": 0, "UNDECIDED": 0}
-    options: dict[str, Any] = {"order": order, "seed": seed}
+    drawn, tally = random_programs(*own, names=names, steps=steps), Tally()
 
     def search(differences: bool, number: int) -> Program | None:
-        def fails(program: Program) -> bool:
-            verdict = judge_program(program, differences=differences, **options)
-            tried[str(verdict.status)] += 1
-            return verdict.status is FAIL
+        check = partial(judge_program, order=order, differences=differences, seed=seed)
+        program = first_failing(drawn, check, tally, number, seed)
+        return program and pruned(program, lambda fewer: tally.note(check(fewer)).status is FAIL)
 
-        drawn = random_programs(*own, names=names, steps=steps)
-        try:
-            return pruned(find(drawn, fails, settings=settings(rules, max_examples=number), random=Random(seed)), fails)
-        except NoSuchExample:
-            return None
-
-    rules = settings(
-        database=None,
-        deadline=None,
-        derandomize=False,
-        suppress_health_check=list(HealthCheck),
-    )
     program = search(False, max_examples)  # many times faster, and sharper
     if program is None and differences:
         program = search(True, max(1, max_examples // 4))
-    if program is None:
-        return None
-    verdict = check_program(program, differences=differences, **options)
-    return Counterexample(list(program.inputs), {}, verdict, str(program), tried)
+    if program is not None:
+        verdict = check_program(program, order=order, differences=differences, seed=seed)
+        return Counterexample(list(program.inputs), {}, verdict, str(program), tally.tried)
+    if not tally.judged:
+        raise ValueError(f"falsify_programs could check nothing. {tally.undecided}")
+    return None
 
 
 def pruned(program: Program, fails: Callable[[Program], Any]) -> Program:

@@ -40,6 +40,14 @@ def test_numerical_gradient_puts_the_element_back_when_the_function_raises():
     np.testing.assert_array_equal(x, [0.3, 0.1])
 
 
+@pytest.mark.parametrize("x", [np.array([0.3, 0.1]), Tensor([0.3, 0.1])], ids=["array", "tensor"])
+def test_numerical_gradient_of_more_than_one_number_is_refused_with_its_shape(x):
+    with pytest.raises(ag.ShapeError, match=r"one number, and returned shape \(2,\)"):
+        numerical_gradient(lambda x: x**2, x)
+    assert x.tolist() == [0.3, 0.1]
+    assert numerical_gradient(lambda x: (x**2).sum(keepdims=True), x) == pytest.approx(np.array([0.6, 0.2]))
+
+
 def network(dtype=np.float64):
     rng = np.random.default_rng(0)
     shapes = {"w1": (8, 6), "b1": (6,), "w2": (6, 3), "b2": (3,)}

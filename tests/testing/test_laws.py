@@ -183,6 +183,20 @@ def test_right_functions_keep_the_laws_they_should():
 def test_an_unknown_law_is_refused_with_those_there_are():
     with pytest.raises(ValueError, match="no law 'gravity'; there are linearity"):
         check_laws(ag.exp, X, also=["gravity"])
+    with pytest.raises(ValueError, match="no law 'gravity'"):
+        check_laws(ag.exp, X, skip="gravity")
+
+
+def test_a_single_law_may_be_named_without_a_list():
+    assert "batch_is_sum" in check_laws(lambda x: x - x.mean(0), X, also="batch_is_sum")
+    assert "zero" not in check_laws(None, X, vjp=BROKEN["zero"][0], skip="zero")
+
+
+def test_an_input_without_a_finite_value_is_refused_for_there_nan_would_be_compared_with_nan():
+    with pytest.raises(ValueError, match="No value of f is finite here"):
+        check_laws(ag.log, -np.ones(3))
+    assert check_laws(ag.log, np.array([-1.0, 2.0])) == {}
+    assert check_laws(ag.log, np.zeros(0)) == {}
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)

@@ -141,6 +141,27 @@ def test_a_rule_of_ones_own_is_searched_in_half_of_all_steps():
     assert not falsify_programs("double({any})", names={"double": lambda x: x + x}, max_examples=20)
 
 
+def test_a_gap_that_nothing_fills_is_refused_with_those_there_are():
+    with pytest.raises(
+        ValueError, match=r"gap \{foo\} of the step 'ag.exp\(\{foo\}\)'. There are any, .*partner.*axis"
+    ):
+        falsify_programs("ag.exp({foo})")
+    with pytest.raises(ValueError, match=r"gap \{xy\}"):
+        random_programs(steps=["ag.exp({any})", "ag.exp({xy})"])
+
+
+def test_a_name_that_no_step_knows_is_refused_with_the_remedy():
+    with pytest.raises(NameError, match=r"uses 'half'; say what that is: names=\{'half': ...\}"):
+        falsify_programs("half({any})")
+    step = "(lambda a, b: a + abs(b))({any}, {partner})"
+    assert falsify_programs(step, max_examples=10, differences=False) is None
+
+
+def test_a_search_in_which_no_program_could_be_judged_is_an_error_that_says_why():
+    with pytest.raises(ValueError, match="of 5 inputs could not be judged, mostly because: A slope is not finite"):
+        falsify_programs(steps=["ag.sqrt({any} * 0)"], max_examples=5, differences=False)
+
+
 def test_an_error_in_the_library_is_a_failure_with_its_words():
     with planted_in(Mul, 0, lambda g: 1 / 0):
         verdict = check_program(Program([np.array(2.0)], ["v1 = v0 * v0"]))
