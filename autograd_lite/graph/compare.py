@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
-from .data import Graph, GraphEdge, GraphNode
+from .data import Graph, GraphNode
 from .text import label, shape_text
 
 
@@ -98,7 +97,7 @@ def _signatures(graph: Graph) -> list[tuple[object, ...]]:
 
 def _with_equal_operands(first: Graph, second: Graph, pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """Pairs whose operands, and uses as results, are pairs too."""
-    sources = [_sources(graph) for graph in (first, second)]
+    sources = [graph.operands() for graph in (first, second)]
     partner: dict[str, str] = {}
     kept = []
     for i, j in pairs:
@@ -108,13 +107,6 @@ def _with_equal_operands(first: Graph, second: Graph, pairs: list[tuple[str, str
             partner[i] = j
             kept.append((i, j))
     return kept
-
-
-def _sources(graph: Graph) -> dict[str, list[GraphEdge]]:
-    out: dict[str, list[GraphEdge]] = defaultdict(list)
-    for edge in sorted(graph.edges, key=lambda edge: edge.index):
-        out[edge.head].append(edge)
-    return out
 
 
 def _line(node: GraphNode) -> str:

@@ -202,6 +202,7 @@ class Graph:
         return len(self.nodes)
 
     def __getitem__(self, id_or_name: str) -> GraphNode:
+        """The node with this id, or the first with this name."""
         for node in self.nodes:
             if id_or_name in (node.id, node.name):
                 return node
@@ -210,6 +211,24 @@ class Graph:
     def __str__(self) -> str:
         """One line for each node, under the modules that it belongs to."""
         return text.listing(self)
+
+    def by_id(self) -> dict[str, GraphNode]:
+        """The nodes by their ids."""
+        return {node.id: node for node in self.nodes}
+
+    def operands(self) -> dict[str, list[GraphEdge]]:
+        """For the id of each node the edges that end in it, in the order of its operands."""
+        found: dict[str, list[GraphEdge]] = {node.id: [] for node in self.nodes}
+        for edge in sorted(self.edges, key=lambda edge: edge.index):
+            found[edge.head].append(edge)
+        return found
+
+    def users(self) -> dict[str, list[GraphEdge]]:
+        """For the id of each node the edges that start from it."""
+        found: dict[str, list[GraphEdge]] = {node.id: [] for node in self.nodes}
+        for edge in self.edges:
+            found[edge.tail].append(edge)
+        return found
 
     def to_json(self) -> str:
         """All facts as JSON. What is unknown is left out; nan and infinity are written as text."""

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..function import Leaf, Node
 
-OURS = __name__.partition(".")[0] + ".ops."
+OURS = __name__.partition(".")[0] + ".ops."  # where the library's own rules are
 
 
 def infer(

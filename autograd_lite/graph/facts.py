@@ -14,8 +14,7 @@ from ..errors import GradError
 from ..function import FREED, Function, Leaf, Node
 from ..kept import kept_values
 from .data import GraphNode
-
-OURS = __name__.partition(".")[0] + ".ops."
+from .dtypes import OURS
 
 
 @dataclass(slots=True)

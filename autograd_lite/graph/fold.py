@@ -80,23 +80,18 @@ def _times(chain: list[str], calls: dict[str, ModuleCall], depth: int) -> int:
 
 def join_shapes(graph: Graph) -> Graph:
     """Chains of operations that only move numbers, as one node each."""
-    users: dict[str, list[str]] = defaultdict(list)
-    sources: dict[str, list[str]] = defaultdict(list)
-    for edge in graph.edges:
-        users[edge.tail].append(edge.head)
-        sources[edge.head].append(edge.tail)
-    nodes = {node.id: node for node in graph.nodes}
+    nodes, operands, users = graph.by_id(), graph.operands(), graph.users()
 
     def moves(id: str) -> bool:
         node = nodes[id]
-        return node.family == "shape" and len(sources[id]) == 1 and node.module == nodes[sources[id][0]].module
+        return node.family == "shape" and len(operands[id]) == 1 and node.module == nodes[operands[id][0].tail].module
 
     into: dict[str, str] = {}
     merged: dict[str, GraphNode] = {}
     for node in graph.nodes:
         if node.family != "shape" or node.id in graph.outputs or len(users[node.id]) != 1 or node.name:
             continue
-        user = users[node.id][0]
+        user = users[node.id][0].head
         if moves(user):
             into[node.id] = user
             before = merged.get(node.id, node)

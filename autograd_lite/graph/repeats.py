@@ -156,9 +156,7 @@ class _Index:
     def __init__(self, graph: Graph) -> None:
         self.place = {node.id: i for i, node in enumerate(graph.nodes)}
         self.leaves = {node.id for node in graph.nodes if node.kind in LEAVES}
-        self.sources: dict[str, list[GraphEdge]] = defaultdict(list)
-        for edge in graph.edges:
-            self.sources[edge.head].append(edge)
+        self.sources = graph.operands()
 
     def foldable(self, copies: Copies) -> int:
         """How many of ``copies`` can become one: as long as nothing lies between them that the first one feeds.

@@ -35,9 +35,7 @@ def title(call: ModuleCall) -> str:
 def listing(graph: Graph) -> str:
     """One line for each node, in order, under the modules that it belongs to."""
     names = {node.id: label(node) for node in graph.nodes}
-    operands: dict[str, list[str]] = defaultdict(list)
-    for edge in graph.edges:
-        operands[edge.head].append(names[edge.tail])
+    operands = graph.operands()
     calls = {call.id: call for call in graph.modules}
     rows: list[tuple[str, str]] = []
     open_calls: list[str] = []
@@ -54,7 +52,7 @@ def listing(graph: Graph) -> str:
             open_calls.append(id)
         text = names[node.id]
         if node.kind in ("op", "module"):
-            text += f" = {node.title}({', '.join(operands[node.id])})"
+            text += f" = {node.title}({', '.join(names[edge.tail] for edge in operands[node.id])})"
         facts = [node.kind if node.kind not in ("op", "module") else "", shape_text(node.shape), node.dtype or ""]
         if node.value is not None and node.value.value is not None:
             facts.append(f"= {node.value.value:.4g}")

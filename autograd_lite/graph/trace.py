@@ -226,12 +226,14 @@ class Tracer:
 
 def checked(outputs: Tensor | Iterable[Tensor]) -> list[Tensor]:
     """The tensors to trace from, each with a graph."""
-    tensors = [outputs] if isinstance(outputs, Tensor) else list(outputs)
+    several = isinstance(outputs, Iterable) and not isinstance(outputs, Tensor) and not is_module(outputs)
+    tensors: list[Any] = list(outputs) if several else [outputs]
     if not tensors:
         raise GradError("There is nothing to trace: no tensor was given.")
     for tensor in tensors:
         if not isinstance(tensor, Tensor):
-            raise TypeError(f"Only tensors have a graph, not {type(tensor).__name__}.")
+            hint = " Call it, and give its result." if is_module(tensor) else ""
+            raise TypeError(f"Only tensors have a graph, and this is a {type(tensor).__name__}.{hint}")
         if tensor.node is None:
             raise GradError(
                 f"This tensor of shape {tensor.shape} has no graph: it was computed from nothing that requires a "

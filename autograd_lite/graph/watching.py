@@ -21,6 +21,7 @@ import numpy as np
 
 from .. import delivery, engine
 from .._arrays import Piece
+from ..errors import ShapeError
 from ..function import LEAF, Leaf, Node
 from ..gradients import cotangent
 from ..tensor import Tensor
@@ -151,8 +152,12 @@ def gradient_flow(outputs: Sequence[Tensor], order: Sequence[Node], cotangents: 
     Hooks of tensors are called, as in any backward pass.
     """
     given = [None] * len(outputs) if cotangents is None or cotangents is True else cotangents
-    if isinstance(given, Tensor | np.ndarray | float | int):
-        given = [given]
+    given = [given] if isinstance(given, Tensor | np.ndarray | float | int) else list(given)
+    if len(given) != len(outputs):
+        shapes = ", ".join(str(tensor.shape) for tensor in outputs)
+        raise ShapeError(
+            f"The outputs have shapes {shapes}, and gradients has {len(given)} parts; give one array for each output."
+        )
     starts = [cotangent(tensor, one) for tensor, one in zip(outputs, given, strict=True)]
     roots = [tensor.node for tensor in outputs]
     leaves = [node for node in order if isinstance(node.rule, Leaf)]

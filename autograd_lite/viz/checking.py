@@ -11,7 +11,7 @@ from ..graph.trace import Tracer
 from ..tensor import Tensor
 from .diagnosis import Diagnosis, Problem, line, place
 from .dot import Marks, to_dot
-from .style import THEMES
+from .style import theme_of
 
 
 class Checked(Diagnosis):
@@ -68,9 +68,10 @@ def check(
     """
     from ..testing.blame import check_rule
 
+    colors = theme_of(theme)
     tracer = Tracer(outputs, sys._getframe(1), names, watched)
     graph = tracer.graph(values=True)
-    nodes = {node.id: node for node in graph.nodes}
+    nodes = graph.by_id()
     verdicts: dict[str, Any] = {}
     for node, id in tracer.ids.items():
         facts = tracer.facts[node]
@@ -90,6 +91,4 @@ def check(
             where = f" {verdict.where}" if verdict.where else f" {verdict.reason}"
             words = f"The rule of {place(nodes[id])} is wrong, by {error} relatively:{where}.{line(nodes[id])}"
             problems.append(Problem(id, note, words))
-    return Checked(
-        to_dot(graph, THEMES[theme], frozenset(["shape"]), direction, marks=marks), graph, problems, verdicts
-    )
+    return Checked(to_dot(graph, colors, {"shape"}, direction, marks=marks), graph, problems, verdicts)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import sys
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from inspect import unwrap
@@ -21,7 +20,7 @@ from ..tensor import Tensor
 from .dot import Marks, to_dot
 from .drawing import Drawing
 from .flow import size
-from .style import THEMES
+from .style import theme_of
 from .words import headline, number, size_text, statistics
 
 VANISHED = 1e-6
@@ -40,8 +39,8 @@ class Problem:
 class Diagnosis(Drawing):
     """What was found: ``problems``, and a drawing with the way from the result to the first of them lit up."""
 
-    def __init__(self, source: str, graph: Graph, problems: list[Problem], timeout: float = 60.0) -> None:
-        super().__init__(source, graph, timeout)
+    def __init__(self, source: str, graph: Graph, problems: list[Problem]) -> None:
+        super().__init__(source, graph)
         self.problems = problems
 
     def __str__(self) -> str:
@@ -93,6 +92,7 @@ def diagnose(
     >>> print(diagnose(loss, gradients=True))
     Sqrt (n1, shape (2,)) turns finite operands into 1 nan: x is -1.5 ± 2.5.
     """
+    colors = theme_of(theme)
     tracer = Tracer(outputs, sys._getframe(1), names, watched)
     failure = None
     try:
@@ -114,9 +114,7 @@ def diagnose(
             marks.nodes[problem.node] = "alarm", problem.short
     if marks.nodes:
         marks.path = finder.way(next(iter(marks.nodes)))
-    source = to_dot(
-        graph, THEMES[theme], frozenset(["shape", "value", "statistics", "gradient"]), direction, marks=marks
-    )
+    source = to_dot(graph, colors, {"shape", "value", "statistics", "gradient"}, direction, marks=marks)
     return Diagnosis(source, graph, problems)
 
 
@@ -125,10 +123,7 @@ class _Finder:
 
     def __init__(self, graph: Graph, tracer: Tracer) -> None:
         self.graph, self.tracer = graph, tracer
-        self.nodes = {node.id: node for node in graph.nodes}
-        self.sources: dict[str, list[str]] = defaultdict(list)
-        for edge in graph.edges:
-            self.sources[edge.head].append(edge.tail)
+        self.nodes, self.operands, self.users = graph.by_id(), graph.operands(), graph.users()
 
     def raised(self, error: Exception | None) -> Iterator[Problem]:
         """The node at which backward raised."""
@@ -146,7 +141,7 @@ class _Finder:
         for node in self.graph.nodes:
             if node.kind != "op" or node.value is None or not (node.value.nans or node.value.infs):
                 continue
-            operands = [self.nodes[id] for id in self.sources[node.id]]
+            operands = [self.nodes[edge.tail] for edge in self.operands[node.id]]
             if any(operand.value is None or size(operand.value) == math.inf for operand in operands):
                 continue
             bad = _bad(node.value.nans, node.value.infs)
@@ -181,12 +176,9 @@ class _Finder:
 
     def _where_zero(self, id: str) -> str:
         """The last node of a way down to ``id`` that gets a gradient which is not zero."""
-        users: dict[str, list[str]] = defaultdict(list)
-        for edge in self.graph.edges:
-            users[edge.tail].append(edge.head)
         at = id
         while True:
-            up = [self.nodes[user] for user in users[at] if self.nodes[user].gradient is not None]
+            up = [user for edge in self.users[at] if (user := self.nodes[edge.head]).gradient is not None]
             if not up:
                 return at
             alive = [user for user in up if size(user.gradient) > 0]
@@ -217,10 +209,10 @@ class _Finder:
         came: dict[str, str | None] = dict.fromkeys(self.graph.outputs)
         queue = list(self.graph.outputs)
         for id in queue:  # grows while it is read
-            for tail in self.sources[id]:
-                if tail not in came:
-                    came[tail] = id
-                    queue.append(tail)
+            for edge in self.operands[id]:
+                if edge.tail not in came:
+                    came[edge.tail] = id
+                    queue.append(edge.tail)
         way, at = [], to if to in came else None
         while at is not None:
             way.append(at)

@@ -36,6 +36,8 @@ def to_dot(
     marks: Marks | None = None,
 ) -> str:
     """The DOT source of a drawing; the same graph gives the same text."""
+    if direction not in DIRECTIONS:
+        raise ValueError(f"There is no direction {direction!r}; choose from {', '.join(DIRECTIONS)}.")
     return _Writer(graph, theme, frozenset(show), color, flow, marks or Marks()).write(direction, legend)
 
 
@@ -231,7 +233,7 @@ class _Writer:
 
     def _sum(self, node: GraphNode, gradient: Summary) -> str:
         """The gradient of a node, and the contributions that make it, where several meet."""
-        parts = [edge.contribution for edge in self.flow.incoming[node.id] if edge.contribution is not None]
+        parts = self.flow.parts(node)
         total = "gradient " + size_text(gradient)
         if not 2 <= len(parts) <= 4:
             return total + (f" of {len(parts)} parts" if len(parts) > 4 else "")
@@ -303,7 +305,7 @@ class _Writer:
         for fill, border, title in chips:
             looks = f'border="1" bgcolor="{fill}" color="{border}" width="12" height="10" fixedsize="true"'
             cells.append(f'<td {looks}></td><td align="left"><font point-size="9">{title} </font></td>')
-        if self.flow.incoming:
+        if self.flow.known:
             note = "\N{RIGHTWARDS ARROW} what backward sends against the arrow, by its norm"
             cells.append(f'<td><font point-size="9" color="{self.theme.gradient}">{note}</font></td>')
         return f'<<table border="0" cellborder="0" cellspacing="3" cellpadding="1"><tr>{"".join(cells)}</tr></table>>'

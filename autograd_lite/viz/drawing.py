@@ -14,9 +14,9 @@ from ..graph.compare import union
 from ..graph.fold import READABLE
 from ..graph.trace import Tracer
 from ..tensor import Tensor
-from .dot import DIRECTIONS, FACTS, Marks, to_dot
+from .dot import FACTS, Marks, to_dot
 from .render import FORMATS, RenderError, render, write
-from .style import THEMES
+from .style import theme_of
 
 SOURCE_SUFFIXES = ("dot", "gv")
 COLORS = ("kind", "gradient")
@@ -72,8 +72,6 @@ class Drawing:
         if format not in (*FORMATS, *SOURCE_SUFFIXES):
             known = ", ".join("." + name for name in (*FORMATS, *SOURCE_SUFFIXES))
             raise RenderError(f"The ending of {str(target)!r} names no format; use one of {known}.")
-        if not target.parent.is_dir():
-            raise RenderError(f"Cannot write {target}: the folder {str(target.parent)!r} does not exist.")
         write(target, self.source.encode() if format in SOURCE_SUFFIXES else self.render(format, dpi))
         return target
 
@@ -157,6 +155,10 @@ def draw(
     ------
     GradError
         If a tensor has no graph, or its graph was freed by ``backward``.
+    TypeError
+        If something else than tensors or a graph is to be drawn.
+    ValueError
+        For a theme, direction or other choice that there is not.
 
     Examples
     --------
@@ -168,10 +170,7 @@ def draw(
     shown = frozenset([show] if isinstance(show, str) else show)
     if unknown := shown - set(FACTS):
         raise ValueError(f"show has no {', '.join(map(repr, sorted(unknown)))}; choose from {', '.join(FACTS)}.")
-    if theme not in THEMES:
-        raise ValueError(f"There is no theme {theme!r}; choose from {', '.join(THEMES)}.")
-    if direction not in DIRECTIONS:
-        raise ValueError(f"There is no direction {direction!r}; choose from {', '.join(DIRECTIONS)}.")
+    colors = theme_of(theme)
     if color not in COLORS:
         raise ValueError(f"There is no colouring by {color!r}; choose from {', '.join(COLORS)}.")
     if color == "gradient" and gradients is None and watched is None:
@@ -191,7 +190,7 @@ def draw(
         outputs = fold_graph(outputs)
     if any(edge.contribution is not None for edge in outputs.edges):
         shown |= {"gradient"}
-    source = to_dot(outputs, THEMES[theme], shown, direction, legend, color, marks=marks)
+    source = to_dot(outputs, colors, shown, direction, legend, color, marks=marks)
     return Drawing(source, outputs, timeout)
 
 

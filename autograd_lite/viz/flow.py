@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from dataclasses import dataclass
 
 from ..graph import Graph, GraphEdge, GraphNode, Summary
@@ -41,18 +40,19 @@ class Flow:
     """The gradients in a graph, as far as they are known."""
 
     def __init__(self, graph: Graph) -> None:
-        self.incoming: dict[str, list[GraphEdge]] = defaultdict(list)  # of backward: from what uses the node
-        for edge in graph.edges:
-            if edge.contribution is not None:
-                self.incoming[edge.tail].append(edge)
-        self._nodes = {node.id: node for node in graph.nodes}
+        self._nodes, self._users = graph.by_id(), graph.users()
         along = [size(edge.contribution) for edge in graph.edges if edge.contribution is not None]
+        self.known = bool(along)
         self.edges = Scale.of(along)
         self.nodes = Scale.of([size(node.gradient) for node in graph.nodes if node.gradient is not None])
 
+    def parts(self, node: GraphNode) -> list[Summary]:
+        """What backward sends to ``node``, as far as it is known: one summary for each use."""
+        return [edge.contribution for edge in self._users[node.id] if edge.contribution is not None]
+
     def cancels(self, node: GraphNode) -> bool:
         """Whether contributions to the gradient of ``node`` are large and their sum is not."""
-        parts = [size(edge.contribution) for edge in self.incoming[node.id] if edge.contribution is not None]
+        parts = [size(part) for part in self.parts(node)]
         if len(parts) < 2 or node.gradient is None or not math.isfinite(sum(parts)):
             return False
         return sum(parts) > CANCELS * size(node.gradient)

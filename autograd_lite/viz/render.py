@@ -12,7 +12,7 @@ from ..errors import AutogradError
 from ..files import atomic_write
 
 VARIABLE = "AUTOGRAD_LITE_DOT"
-FORMATS = {"svg": "svg", "png": "png", "pdf": "pdf"}
+FORMATS = ("svg", "png", "pdf")
 
 
 class RenderError(AutogradError, RuntimeError):
@@ -101,6 +101,8 @@ def write(path: Path, content: bytes) -> None:
     RenderError
         If the folder does not exist or cannot be written to.
     """
+    if not path.parent.is_dir():
+        raise RenderError(f"Cannot write {path}: the folder {str(path.parent)!r} does not exist.")
     try:
         with atomic_write(path) as file:
             file.write(content)

@@ -18,8 +18,8 @@ from ..graph.trace import Tracer
 from ..tensor import Tensor
 from .dot import to_dot
 from .flow import Flow, size
-from .render import RenderError, render, write
-from .style import THEMES
+from .render import render, write
+from .style import theme_of
 from .words import headline, number, size_text, time_text
 
 LARGEST = 3000  # nodes that a browser still moves smoothly
@@ -46,8 +46,6 @@ class Replay:
             If ``path`` cannot be written.
         """
         target = Path(path)
-        if not target.parent.is_dir():
-            raise RenderError(f"Cannot write {target}: the folder {str(target.parent)!r} does not exist.")
         write(target, self.html.encode())
         return target
 
@@ -91,8 +89,7 @@ def replay(
     RenderError
         If there is no program that draws, or it fails. The page itself needs none.
     """
-    if theme not in ("light", "dark"):
-        raise ValueError(f"There is no theme {theme!r} for pages; choose light or dark.")
+    colors = theme_of(theme, ("light", "dark"))
     tracer = Tracer(outputs, sys._getframe(1), names, watched)
     if len(tracer.order) > LARGEST:
         raise GradError(
@@ -100,7 +97,7 @@ def replay(
             "this one: drawings of large graphs are folded."
         )
     graph = tracer.graph(values=True, gradients=gradients)
-    source = to_dot(graph, THEMES[theme], frozenset(["shape"]), direction, legend=False, flow=False)
+    source = to_dot(graph, colors, {"shape"}, direction, legend=False, flow=False)
     picture = render(source, "svg", timeout).decode()
     data = {
         "theme": theme,
@@ -119,13 +116,15 @@ def replay(
 def _steps(graph: Graph, tracer: Tracer) -> dict[str, Any]:
     """Forward in the order of execution where it was watched, backward in the order of the pass."""
     edges = {(edge.head, edge.index): i for i, edge in enumerate(graph.edges)}
-    into: dict[str, list[str]] = {}
-    for i, edge in enumerate(graph.edges):
-        into.setdefault(edge.head, []).append(f"e{i}")
-    nodes = {node.id: node for node in graph.nodes}
+    nodes, operands = graph.by_id(), graph.operands()
     forward = [tracer.ids[node] for node in tracer.executed() if nodes[tracer.ids[node]].kind == "op"]
     steps: list[dict[str, Any]] = [
-        {"kind": "forward", "node": id, "edges": into.get(id, []), "said": f"forward: {headline(nodes[id])}"}
+        {
+            "kind": "forward",
+            "node": id,
+            "edges": [f"e{edges[id, edge.index]}" for edge in operands[id]],
+            "said": f"forward: {headline(nodes[id])}",
+        }
         for id in forward
     ]
     for step in tracer.flow.steps:

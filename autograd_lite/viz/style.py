@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from ..graph import GraphNode
+from ..ops.elementwise import Clip, Relu, Sigmoid
+from ..ops.reduce import LogSoftmax, Softmax
+from ..ops.special import Gelu, GeluTanh
+from ..ops.trigonometry import Tanh
 
 FONT = "Arial"  # what the renderers know the widths of
 
@@ -34,9 +38,7 @@ _FAMILIES = {
     "index": "shape",
     "custom": "custom",
 }
-_ACTIVATIONS = frozenset(
-    ["Relu", "Sigmoid", "Tanh", "Softmax", "LogSoftmax", "LeakyRelu", "Elu", "Gelu", "Silu", "Softplus", "Clip"]
-)
+_ACTIVATIONS = {rule.__name__ for rule in (Relu, Sigmoid, Tanh, Softmax, LogSoftmax, Gelu, GeluTanh, Clip)}
 
 
 def kind(node: GraphNode) -> str:
@@ -127,3 +129,16 @@ def blend(low: str, high: str, t: float) -> str:
 
 
 THEMES = {"light": LIGHT, "dark": DARK, "print": PRINT}
+
+
+def theme_of(name: str, among: Collection[str] = tuple(THEMES)) -> Theme:
+    """The theme called ``name``, if it is one of some.
+
+    Raises
+    ------
+    ValueError
+        If it is not, with those there are.
+    """
+    if name not in among:
+        raise ValueError(f"There is no theme {name!r} here; choose from {', '.join(among)}.")
+    return THEMES[name]

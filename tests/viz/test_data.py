@@ -31,6 +31,18 @@ def test_a_printed_graph_has_a_line_for_each_node_and_writes_numbers_in_place():
     assert [line.split("  ")[0] for line in str(trace(y)).splitlines()] == ["x", "n1 = Mul(x, 2)", "y = Add(n1, x)"]
 
 
+def test_a_graph_is_looked_up_by_id_by_operands_and_by_users():
+    graph = network()
+    nodes, operands, users = graph.by_id(), graph.operands(), graph.users()
+    assert list(nodes.values()) == graph.nodes
+    assert nodes.keys() == operands.keys() == users.keys()
+    for found in (operands, users):
+        assert sorted(map(id, graph.edges)) == sorted(id(edge) for edges in found.values() for edge in edges)
+    for node in graph:
+        assert [edge.index for edge in operands[node.id]] == sorted(edge.index for edge in operands[node.id])
+        assert {edge.head for edge in operands[node.id]} | {edge.tail for edge in users[node.id]} <= {node.id}
+
+
 def test_a_folded_graph_prints_how_often_blocks_repeat():
     h, w = weights(2, 2), weights(2, 2)
     for _ in range(20):

@@ -3,13 +3,16 @@ import re
 import stat
 import sys
 import xml.etree.ElementTree as ElementTree
+from functools import partial
 
 import numpy as np
 import pytest
 
-from autograd_lite import Tensor
-from autograd_lite.errors import GradError
-from autograd_lite.viz import RenderError, draw
+from autograd_lite import Tensor, gelu
+from autograd_lite.errors import GradError, ShapeError
+from autograd_lite.graph import Recording
+from autograd_lite.viz import RenderError, check, diagnose, draw, replay
+from autograd_lite.viz.style import LIGHT
 
 from .programs import Net, agrees_with_golden, cross_entropy, images, shop
 
@@ -127,6 +130,38 @@ def test_unknown_options_are_refused_with_the_known_ones():
         draw(y, theme="blue")
     with pytest.raises(ValueError, match="'up'.*TB"):
         draw(y, direction="up")
+
+
+@pytest.mark.parametrize("picture", [draw, replay, diagnose, partial(check, watched=Recording())])
+def test_every_picture_refuses_an_unknown_theme_or_direction_with_the_known_ones(picture):
+    with pytest.raises(ValueError, match="no theme 'blue'.*light, dark"):
+        picture(shop(), theme="blue")
+    with pytest.raises(ValueError, match="no direction 'up'.*TB, LR, BT, RL"):
+        picture(shop(), direction="up")
+
+
+@pytest.mark.parametrize("thing", [3.0, None, Net(), "loss", [shop(), 3.0], np.ones(2)])
+def test_what_has_no_graph_is_refused_by_its_type(thing):
+    with pytest.raises(TypeError, match="Only tensors have a graph, and this is a (float|NoneType|Net|str)"):
+        draw(thing)
+
+
+def test_a_module_is_refused_with_the_remedy():
+    with pytest.raises(TypeError, match="a Net. Call it, and give its result"):
+        draw(Net())
+
+
+@pytest.mark.parametrize(("outputs", "gradients"), [(1, [1.0, 2.0, 3.0]), (2, [np.ones(3)]), (2, np.ones(3))])
+def test_cotangents_for_another_number_of_outputs_are_refused_with_their_shapes(outputs, gradients):
+    x = leaf([1.0, 2.0, 3.0])
+    with pytest.raises(ShapeError, match=r"outputs have shapes \(3,\).*one array for each"):
+        draw([x * (k + 2.0) for k in range(outputs)], gradients=gradients)
+
+
+@pytest.mark.parametrize("approximate", ["none", "tanh"])
+def test_every_form_of_an_activation_has_its_colour(approximate):
+    y = gelu(leaf([1.0, 2.0]), approximate)
+    assert LIGHT.fills["activation"][0] in draw(y).source
 
 
 def test_drawing_nothing_is_refused():
