@@ -20,7 +20,8 @@ from .words import DOT, bytes_text, headline, number, plain, size_text, statisti
 FACTS = ("shape", "dtype", "settings", "value", "statistics", "gradient", "derivative", "saved", "time")
 SHOWN_SETTINGS = frozenset(["axis", "axes", "index", "low", "high", "n", "shift", "repeats", "eps"])
 DIRECTIONS = ("TB", "LR", "BT", "RL")
-GAP = "&#160;"  # between an edge and its label
+GAP = 3  # points around the label of an edge: half of the widest edge, and a little
+VEIL = "cc"  # the opacity of what stands behind it, where the edge runs askew
 MOST_USERS = 6  # that a leaf is joined to by lines
 TIMES = "\N{MULTIPLICATION SIGN}"
 
@@ -38,7 +39,7 @@ def to_dot(
     """The DOT source of a drawing; the same graph gives the same text."""
     if direction not in DIRECTIONS:
         raise ValueError(f"There is no direction {direction!r}; choose from {', '.join(DIRECTIONS)}.")
-    return _Writer(graph, theme, frozenset(show), color, flow, marks or Marks()).write(direction, legend)
+    return _Writer(graph, theme, frozenset(show), color, flow, marks or Marks(), direction).write(legend)
 
 
 @dataclass
@@ -54,9 +55,16 @@ class Marks:
     legend: str = ""
 
 
+def _title_id(call: str) -> str:
+    return f"title_{call}"
+
+
 class _Writer:
-    def __init__(self, graph: Graph, theme: Theme, show: frozenset[str], color: str, flow: bool, marks: Marks) -> None:
-        self.graph, self.theme, self.show, self.color = graph, theme, show, color
+    def __init__(
+        self, graph: Graph, theme: Theme, show: frozenset[str], color: str, flow: bool, marks: Marks, direction: str
+    ) -> None:
+        self.graph, self.theme, self.show, self.color, self.direction = graph, theme, show, color, direction
+        self.anchors = self._anchors() if direction in ("TB", "BT") else {}
         self.flow = Flow(graph)
         self.draws_flow = flow
         self.marks = marks
@@ -70,11 +78,11 @@ class _Writer:
             for node in graph.nodes if node.kind == "parameter" and node.name and node.module
         }  # fmt: skip
 
-    def write(self, direction: str, legend: bool) -> str:
+    def write(self, legend: bool) -> str:
         theme = self.theme
         dot = graphviz.Digraph("graph")
         dot.attr(
-            rankdir=direction, bgcolor=theme.background, fontname=FONT, fontsize="10", fontcolor=theme.muted,
+            rankdir=self.direction, bgcolor=theme.background, fontname=FONT, fontsize="10", fontcolor=theme.muted,
             nodesep="0.28", ranksep="0.38", pad="0.25", newrank="true", labelloc="b", tooltip=" ",
         )  # fmt: skip
         dot.attr("node", shape="box", style="rounded,filled", fontname=FONT, fontsize="11", fontcolor=theme.text,
@@ -90,6 +98,9 @@ class _Writer:
         for call in self.graph.modules:
             children[call.parent].append(call)
         self._fill(dot, inside, children)
+        for call_id, (beside, rows) in self.anchors.items():
+            for id in dict.fromkeys(beside):  # in one row, edges run from left to right
+                dot.edge(_title_id(call_id), id, style="invis", minlen=str(rows))
         for i, edge in enumerate(self.graph.edges):
             self._edge(dot, edge, f"e{i}", self.tails.get(i, edge.tail))
         return str(dot.source)
@@ -127,10 +138,35 @@ class _Writer:
         parts = [f"<b>{text(call_title(call))}</b>"] if call.kind != call.name else []
         parts += [f"{TIMES} {call.repeats}"] if call.repeats > 1 else []
         parts += [text(call.kind)] if call.kind != "repeated" else []
-        title = DOT.join(parts)
-        yield f'graph [label=<{title}> labeljust=l labelloc=t style="rounded,filled" margin=10 tooltip=" "'
+        title = f"<{DOT.join(parts)}>"
+        id = _title_id(call.id)
+        label = '""' if call.id in self.anchors else title
+        yield f'graph [label={label} labeljust=l labelloc=t style="rounded,filled" margin=10 tooltip=" "'
         yield f'    fillcolor="{theme.clusters[depth % 2]}" color="{theme.cluster_border}"'
         yield f'    fontcolor="{theme.muted}" fontsize=10]'
+        if call.id in self.anchors:
+            yield f'{id} [id={id} label={title} shape=plain style="" fontcolor="{theme.muted}" fontsize=10 tooltip=" "]'
+
+    def _anchors(self) -> dict[str, tuple[list[str], int]]:
+        """For each call that has nodes, what its title stands left of; or, a row above it, the title of an inner call.
+
+        Where data flows down or up, arrows enter a box just where its label would stand, but they go around nodes. So
+        there titles are nodes, held in place by invisible edges; elsewhere they are labels.
+        """
+        nodes, operands, users = self.graph.by_id(), self.graph.operands(), self.graph.users()
+        parents = {call.id: call.parent for call in self.graph.modules}
+        found: dict[str, tuple[list[str], int]] = {}
+        for first in self.graph.nodes:
+            if first.module is None or first.module in found:
+                continue
+            beside = operands[users[first.id][0].head] if users[first.id] else []
+            row = [e.tail for e in beside if nodes[e.tail].module == first.module and nodes[e.tail].kind in LEAVES]
+            anchor = (row if first.id in row else [first.id], 0)
+            call: str | None = first.module
+            while call is not None and call not in found:
+                found[call] = anchor
+                anchor, call = ([_title_id(call)], 1), parents[call]
+        return found
 
     # -- Nodes
 
@@ -284,11 +320,13 @@ class _Writer:
         dot.edge(tail, edge.head, **attributes)
 
     def _edge_label(self, edge: GraphEdge, flowing: Summary) -> str:
-        lines = [f"<b>{GAP}{text(size_text(flowing).removeprefix('norm '))}</b>"]
+        lines = [f"<b>{text(size_text(flowing).removeprefix('norm '))}</b>"]
         derivative = self.flow.derivative(edge) if "derivative" in self.show else None
         if derivative is not None:
-            lines.append(f'<font color="{self.theme.muted}">{GAP}slope {number(derivative)}</font>')
-        return f"<{'<br/>'.join(lines)}>"
+            lines.append(f'<font color="{self.theme.muted}">slope {number(derivative)}</font>')
+        looks = f'border="0" cellborder="0" cellspacing="{GAP}" cellpadding="1"'
+        cell = f'<td bgcolor="{self.theme.background}{VEIL}">{"<br/>".join(lines)}</td>'
+        return f"<<table {looks}><tr>{cell}</tr></table>>"
 
     # -- Legend
 

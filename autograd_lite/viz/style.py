@@ -73,15 +73,15 @@ LIGHT = Theme(
     fills={
         "leaf": ("#e1eefa", "#5a93c9"),
         "parameter": ("#fdf0d2", "#d3a03a"),
-        "data": ("#eef3f7", "#a9bccd"),
+        "data": ("#eef3d5", "#a0ad58"),
         "constant": ("#ffffff", "#ccd4db"),
         "arithmetic": ("#ffffff", "#98a5b2"),
         "activation": ("#e0f3e7", "#58a67b"),
         "reduction": ("#dcf1f2", "#479ea6"),
         "layer": ("#ebe7f9", "#8775c6"),
-        "shape": ("#f1f3f5", "#b9c3cc"),
+        "shape": ("#f5ebe2", "#bfa08a"),
         "custom": ("#fbe6ee", "#c66a90"),
-        "module": ("#e4eaf0", "#6b7c8d"),
+        "module": ("#dde1e6", "#5f6c79"),
     },
 )  # fmt: skip
 
@@ -91,15 +91,15 @@ DARK = Theme(
     fills={
         "leaf": ("#1d3a55", "#6ba6dd"),
         "parameter": ("#4a3a14", "#dcae50"),
-        "data": ("#1f2d39", "#5f7f9b"),
+        "data": ("#32381a", "#95a150"),
         "constant": ("#14191f", "#45525e"),
         "arithmetic": ("#252e37", "#8793a0"),
         "activation": ("#1d4230", "#6cbd90"),
         "reduction": ("#163f44", "#5cb5bd"),
         "layer": ("#352d5a", "#a494e3"),
-        "shape": ("#1f262e", "#5c6873"),
+        "shape": ("#3d322c", "#a88872"),
         "custom": ("#4d2437", "#dd86aa"),
-        "module": ("#2b3742", "#9bacbc"),
+        "module": ("#3a434d", "#a9b5c0"),
     },
 )  # fmt: skip
 

@@ -1,3 +1,4 @@
+import itertools
 import os
 import re
 import stat
@@ -12,10 +13,11 @@ from autograd_lite import Tensor, gelu
 from autograd_lite.errors import GradError, ShapeError
 from autograd_lite.graph import Recording
 from autograd_lite.viz import RenderError, check, diagnose, draw, replay
-from autograd_lite.viz.style import LIGHT
+from autograd_lite.viz.style import DARK, LIGHT
 
-from .programs import Net, agrees_with_golden, cross_entropy, images, shop
+from .programs import Block, Net, agrees_with_golden, cross_entropy, images, shop
 
+SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = [
     "<b>&\"'</b>",
     "a\\nb\\l",
@@ -36,7 +38,7 @@ def leaf(value, **kwargs):
 
 
 def texts(svg):
-    return [element.text for element in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
+    return [element.text for element in ElementTree.fromstring(svg).iter(f"{SVG}text")]
 
 
 @pytest.fixture
@@ -167,6 +169,82 @@ def test_every_form_of_an_activation_has_its_colour(approximate):
 def test_drawing_nothing_is_refused():
     with pytest.raises(GradError, match="no graph"):
         draw(Tensor(2.0))
+
+
+# -- What can be read
+
+
+def boxes(svg, where):
+    """The left, right, upper and lower end of each text in groups that are so, roughly."""
+    root = ElementTree.fromstring(svg)
+    groups = [g for g in root.iter(f"{SVG}g") if g.get("class") in ("node", "cluster", "edge") and where(g)]
+    for text in (text for g in groups for text in g.iter(f"{SVG}text")):
+        x, y, size = (float(text.get(key)) for key in ("x", "y", "font-size"))
+        yield text.text.strip(), x, x + 0.5 * size * len(text.text.strip()), y - 0.6 * size, y
+
+
+def arrows(svg):
+    """Points along each edge that is drawn, and how far the ink reaches to either side."""
+    for g in ElementTree.fromstring(svg).iter(f"{SVG}g"):
+        for path in g.iter(f"{SVG}path") if g.get("class") == "edge" else ():
+            p = np.array(re.findall(r"-?[\d.]+", path.get("d")), float).reshape(-1, 1, 2)
+            t = np.linspace(0, 1, 200)[:, None]
+            curves = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3)
+            points = [sum(c * q for c, q in zip(curves, p[k : k + 4], strict=True)) for k in range(0, len(p) - 1, 3)]
+            yield np.concatenate(points), float(path.get("stroke-width", 1)) / 2
+
+
+def crossed(svg, where):
+    """The texts that an arrow runs through."""
+    for text, left, right, top, bottom in boxes(svg, where):
+        for points, ink in arrows(svg):
+            x, y = points.T
+            if np.any((x > left - ink) & (x < right + ink) & (y > top - ink) & (y < bottom + ink)):
+                yield text
+
+
+def is_title(g):
+    return g.get("class") == "cluster" or g.get("id").startswith("title_")
+
+
+class Rectification(Block):
+    def forward(self, x):
+        return x.relu()
+
+
+class Rectified(Block):
+    def __init__(self):
+        self.first, self.middle, self.last = Net(), Rectification(), Rectification()
+
+    def forward(self, x):
+        return self.last(self.middle(self.first(x)) * 2.0 + 1.0)
+
+
+@pytest.mark.parametrize("direction", ["TB", "BT"])
+@pytest.mark.parametrize("gradients", [None, True])
+def test_no_arrow_runs_through_the_title_of_a_module_where_data_flows_down_or_up(direction, gradients):
+    loss = cross_entropy(Rectified()(images()))
+    svg = draw(loss, direction=direction, gradients=gradients).render()
+    assert {"first", "first.conv", "middle", "last"} <= {text for text, *_ in boxes(svg, is_title)}
+    assert not list(crossed(svg, is_title))
+
+
+def test_a_number_stands_beside_its_arrow_however_wide_that_is():
+    x, w = leaf(1.0), leaf(1000.0)
+    svg = draw(x * w, gradients=True).render()
+    assert {"1", "1000"} <= {text for text, *_ in boxes(svg, lambda g: g.get("class") == "edge")}
+    assert not list(crossed(svg, lambda g: g.get("class") == "edge"))
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+def test_the_colours_of_the_legend_can_be_told_apart(theme):
+    def lightness_and_hue(color):
+        r, g, b = (int(color[i : i + 2], 16) for i in (1, 3, 5))
+        return np.array([0.3 * r + 0.6 * g + 0.1 * b, r - g, (r + g) / 2 - b])
+
+    fills = {name: lightness_and_hue(fill) for name, (fill, _) in theme.fills.items() if name != "constant"}
+    for one, other in itertools.combinations(fills, 2):
+        assert np.linalg.norm(fills[one] - fills[other]) > 10, (one, other)
 
 
 # -- Files
