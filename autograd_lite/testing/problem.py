@@ -312,9 +312,11 @@ class FirstOrder:
     def _first_values(self) -> list[np.ndarray]:
         try:
             return self._values(self.start)
-        except (Misuse, *MISTAKES):
+        except Misuse:
             raise
         except Exception as error:
+            if isinstance(error, MISTAKES) and all(a.dtype == np.float64 for a in self.inputs):
+                raise
             raise Misuse(
                 f"f raises {named(error)} in double precision; write it so that it follows the dtype of its input."
             ) from error

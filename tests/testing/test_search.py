@@ -10,7 +10,7 @@ from hypothesis import settings
 
 import autograd_lite as ag
 from autograd_lite import Function
-from autograd_lite.testing import FAIL, falsify, given_gradients, gradcheck, reproduction
+from autograd_lite.testing import FAIL, UNDECIDED, falsify, given_gradients, gradcheck, reproduction
 from autograd_lite.testing import strategies as some
 
 X = np.array([0.5, 1.0])
@@ -176,6 +176,19 @@ def test_a_mistake_in_the_function_is_raised_as_it_is_and_not_taken_for_an_input
         falsify(f, some.array("positive"))
     with pytest.raises(error, match=words):
         given_gradients(some.array("positive"))(f)()
+
+
+def test_a_function_that_takes_single_precision_only_is_undecided_with_the_remedy():
+    def single(x):
+        if x.dtype != np.float32:
+            raise TypeError("float32 only")
+        return x * 2
+
+    verdict = gradcheck(single, X.astype(np.float32))
+    assert verdict.status is UNDECIDED
+    assert "float32 only) in double precision; write it so that it follows the dtype" in verdict.reason
+    with pytest.raises(TypeError, match="float32 only"):
+        gradcheck(single, X)
 
 
 def test_a_mistake_in_the_pullback_is_raised_as_it_is():
