@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..derivatives import grad
-from ..gradients import no_grad
+from ..gradients import enable_grad, no_grad
 from ..tensor import Tensor
 from .numerical import DOUBLE, rounding, scaled, slopes
 
@@ -117,7 +118,8 @@ def check_gradients(
             f"The loss changed from {first} to {again} between two calls; switch dropout off (model.eval()), and use "
             "one batch and fixed random numbers."
         )
-    gradients = grad(loss(), list(named.values()), allow_unused=True)
+    with enable_grad():
+        gradients = grad(loss(), list(named.values()), allow_unused=True)
     rng = np.random.default_rng(seed)
     reports = []
     for (name, parameter), gradient in zip(named.items(), gradients, strict=True):
@@ -150,7 +152,8 @@ def _check_parameter(
         value = np.array([claimed[index]], np.float64)
         error = float(slope.distance(value)[0])
         absolute.append(error)
-        relative.append(error / max(abs(float(value[0])), float(slope.size()[0]), smallest, 1e-300))
+        ratio = error / max(abs(float(value[0])), float(slope.size()[0]), smallest, 1e-300)
+        relative.append(ratio if math.isfinite(ratio) else math.inf)
         kinks += int(slope.kink[0])
     mean = float(np.mean(absolute)) if absolute else 0.0
     return ParameterReport(name, parameter.shape, len(places), max(relative), mean, kinks)

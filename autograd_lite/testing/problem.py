@@ -12,7 +12,7 @@ import numpy as np
 from ..derivatives import grad
 from ..errors import RuleError, ShapeError
 from ..function import Function
-from ..gradients import no_grad
+from ..gradients import enable_grad, no_grad
 from ..tensor import Tensor
 
 Vector = np.ndarray
@@ -84,6 +84,7 @@ class Identity(Function):
 def tensor_vjp(f: Callable[..., Any], kwargs: Mapping[str, Any], create_graph: bool = False) -> Callable[..., Any]:
     """``f`` of tensors as a callable ``vjp(*arrays) -> (value, pullback)``; with ``create_graph`` on tensors."""
 
+    @enable_grad()
     def vjp(*arrays: Any) -> tuple[Any, Pullback]:
         args = [traced(a) if is_float(a) else a for a in arrays]
         inputs = [t for a, t in zip(arrays, args, strict=True) if is_float(a)]
@@ -105,7 +106,12 @@ def tensor_vjp(f: Callable[..., Any], kwargs: Mapping[str, Any], create_graph: b
                 return [np.zeros(t.shape, t.dtype) for t in inputs]
             ys, us = zip(*pairs, strict=True)
             us = tuple(u if isinstance(u, Tensor) else Tensor(u, copy=False) for u in us)
-            found = grad(ys, inputs, us, create_graph, retain_graph=True, allow_unused=True)
+            try:
+                found = grad(ys, inputs, us, create_graph, retain_graph=True, allow_unused=True)
+            except (RuleError, *MISTAKES):
+                raise
+            except Exception as error:
+                raise WrongGradient(f"f has a value here, but its gradient raises {named(error)}.") from error
             gradients = [np.zeros(t.shape, t.dtype) if g is None else g for t, g in zip(inputs, found, strict=True)]
             return gradients if create_graph else [g.numpy() if isinstance(g, Tensor) else g for g in gradients]
 
@@ -222,7 +228,7 @@ class FirstOrder:
             found = pullback(parts[0] if len(parts) == 1 else tuple(parts))
         except RuleError as error:
             raise WrongGradient(str(error)) from error
-        except MISTAKES:
+        except (WrongGradient, *MISTAKES):
             raise
         except Exception as error:
             raise Misuse(f"The pullback raises {named(error)}; make it take a cotangent like the value.") from error

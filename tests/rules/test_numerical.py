@@ -84,6 +84,21 @@ def test_a_network_with_a_wrong_layer_is_found_out_and_only_there():
     assert report.worst is wrong
 
 
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+def test_a_gradient_that_is_no_number_is_infinitely_wrong(wrong):
+    class Broken(Function):
+        def forward(self, a):
+            return a * 2
+
+        def grad_a(self, g):
+            return g * np.where(np.arange(g.size).reshape(g.shape) == 5, wrong, 2.0)
+
+    w = Tensor(X, requires_grad=True)
+    with ag.no_grad():
+        report = check_gradients(lambda: Broken()(w).sum(), {"w": w})
+    assert report.relative_error == np.inf
+
+
 def test_a_network_in_single_precision_is_good_for_some_digits():
     report = check_gradients(*network(np.float32))
     assert report.relative_error < 0.05

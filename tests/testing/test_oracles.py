@@ -221,3 +221,24 @@ def test_a_gradient_may_be_wider_than_its_input_but_not_narrower_unless_told_oth
 )
 def test_a_second_derivative_below_the_rounding_of_the_function_is_not_called_wrong(f, x):
     assert all(gradcheck(f, np.array(x), order=2, seed=seed).status is not FAIL for seed in (101067, 106938, 0, 1))
+
+
+def test_a_gradient_that_raises_where_there_is_a_value_fails():
+    class Half(Function):
+        def forward(self, a):
+            return a * 2
+
+        def grad_a(self, g):
+            if g.ndim == 2:
+                raise IndexError("no such axis")
+            return g * 2
+
+    assert gradcheck(Half(), [1.0, 2.0]).status is PASS
+    verdict = gradcheck(Half(), [[1.0, 2.0]])
+    assert verdict.status is FAIL
+    assert "IndexError (no such axis)" in verdict.reason
+
+
+def test_checks_record_also_where_nothing_else_does():
+    with ag.no_grad():
+        assert gradcheck(lambda x: x * x, [1.0, 2.0]).status is PASS
