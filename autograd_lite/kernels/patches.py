@@ -53,13 +53,13 @@ class Patches(NamedTuple):
         """Into which parts to cut a batch of ``n`` images and the rows of their output, so that threads may share them.
 
         With few channels a part is a tile: some rows of all images, if these are not too many. With more it is some
-        whole images, since strips overlap.
+        whole images, if strips overlap.
         """
-        height = self.out[0]
-        size = self._row_bytes if self.few else self._row_bytes * height
+        height, by_rows = self.out[0], self.few or self.filters[2] == 1
+        size = self._row_bytes if by_rows else self._row_bytes * height
         count = pieces(n, size, self._least)
         shares = threads.parts(n * height * self._row_bytes)
-        if not self.few:
+        if not by_rows:
             return [(batch, slice(0, height)) for batch in slices(n, max(shares, count))]
         tall = max(shares, pieces(height, -(-n // count) * size, self._least))
         return [(batch, rows) for batch in slices(n, count) for rows in slices(height, tall)]
@@ -97,6 +97,8 @@ class Patches(NamedTuple):
         """A row of a window in each row, for each row of the filter; rows so far apart as the stride lie together."""
         (_, c, kh, kw), count, wide = self.filters, rows.stop - rows.start, self.out[1]
         down, n = self.stride[0], images[0].shape[2]
+        if kh == kw == down == 1 and (places := images[0][rows, :wide]).flags.c_contiguous:
+            return [places.reshape(-1, c)]
         lags = [divmod(i * self.dilation[0], down) for i in range(kh)]
         starts = sorted({start for _, start in lags})
         windows = scratch("windows", (len(starts), count + lags[-1][0], wide, n, kw, c), self.dtype)
