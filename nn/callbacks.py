@@ -12,6 +12,7 @@ import numpy as np
 
 from autograd_lite.files import FilePath, atomic_write
 
+from .checks import one_of
 from .errors import SettingError
 from .optim import ExponentialMovingAverage
 from .optim.lr_scheduler import improves, worst
@@ -244,8 +245,7 @@ class _Watch(Callback):
     """Watches a column of the history for its best value."""
 
     def __init__(self, monitor: str, mode: str, min_delta: float = 0.0) -> None:
-        if mode not in ("auto", "min", "max"):
-            raise SettingError(f"mode is 'auto', 'min' or 'max', not {mode!r}.")
+        one_of(mode, "mode", ("auto", "min", "max"))
         self.monitor, self.min_delta = monitor, min_delta
         self.mode = mode if mode != "auto" else "max" if "accuracy" in monitor else "min"
 

@@ -239,9 +239,6 @@ def avg_pool2d(
     [[[[2.5]]]]
     """
     x = _images(x, "avg_pool2d")
-    if x.dtype == np.float16:  # sums over a large window exceed its largest number
-        wide = x.astype(np.float32)
-        return avg_pool2d(wide, kernel_size, stride, padding, ceil_mode, count_include_pad).astype(np.float16)
     geometry = (*_pooling(kernel_size, stride, padding, ceil_mode), count_include_pad)
     return x.apply(rules.AvgPool2d(geometry), (x,))
 
@@ -257,10 +254,10 @@ def _bias(bias: TensorLike | None, channels: int, name: str) -> Tensor | None:
 
 def pair(value: Pair, name: str, least: int = 0) -> tuple[int, int]:
     """One number for height and width, or one for each."""
-    numbers = (value, value) if np.ndim(value) == 0 else tuple(value)  # type: ignore[arg-type]
+    numbers: list[Any] = [value, value] if np.ndim(value) == 0 else list(value)  # type: ignore[arg-type]
     if len(numbers) != 2 or any(not isinstance(n, int | np.integer) or n < least for n in numbers):
         raise ShapeError(f"{name} must be a whole number of at least {least}, or a pair of such; got {value!r}.")
-    return int(numbers[0]), int(numbers[1])  # type: ignore[arg-type]
+    return int(numbers[0]), int(numbers[1])
 
 
 def _strides(stride: Pair, padding: Pair, dilation: Pair) -> tuple[tuple[int, int], ...]:

@@ -20,7 +20,7 @@ from . import depthwise, threads, winograd
 from .depthwise import Geometry
 from .patches import FEW, Patches
 from .products import by_rows, over_rows
-from .scratch import pieces, scratch, slices
+from .scratch import pieces, scratch, slices, working
 from .windows import Pair, Shape, by_place, output_sizes, places
 
 
@@ -59,7 +59,7 @@ def conv2d(
     y = _images((x.shape[0], w.shape[0], *out), np.result_type(x, w, *([] if bias is None else [bias])))
     geometry = stride, padding, dilation, groups
     if depthwise.suits(w.shape, groups):
-        depthwise.correlate(x, w, bias, y, geometry, _working(y.dtype))
+        depthwise.correlate(x, w, bias, y, geometry, working(y.dtype))
     else:
         _correlate(x, w, bias, y, geometry)
     return y
@@ -85,7 +85,7 @@ def conv2d_input_gradient(
     _check_cotangent(g.shape, shape, w.shape, stride, padding, dilation)
     dx = _images(shape, np.result_type(g, w))
     if depthwise.suits(w.shape, groups):
-        depthwise.input_gradient(g, w, dx, (stride, padding, dilation, groups), _working(dx.dtype))
+        depthwise.input_gradient(g, w, dx, (stride, padding, dilation, groups), working(dx.dtype))
         return dx
     (o, c, kh, kw), places_in, places_out = w.shape, math.prod(shape[2:]), math.prod(g.shape[2:])
     if stride == (1, 1) and places_in * (o // groups) * kw < 3 * places_out * c * kh * kw:
@@ -117,9 +117,9 @@ def conv2d_weight_gradient(
     _check_cotangent(g.shape, x.shape, shape, stride, padding, dilation)
     dw = np.empty(shape, np.result_type(g, x))
     if depthwise.suits(shape, groups):
-        dw[...] = depthwise.weight_gradient(g, x, shape, (stride, padding, dilation, groups), _working(dw.dtype))
+        dw[...] = depthwise.weight_gradient(g, x, shape, (stride, padding, dilation, groups), working(dw.dtype))
         return dw
-    if winograd.suits(shape, groups, stride, dilation, _working(dw.dtype)):
+    if winograd.suits(shape, groups, stride, dilation, working(dw.dtype)):
         dw[...] = winograd.weight_gradient(g, x, shape, padding, groups)
         return dw
     for gs, xs, dws in zip(_parts(g, groups, axis=1), _parts(x, groups, axis=1), _parts(dw, groups), strict=True):
@@ -130,7 +130,7 @@ def conv2d_weight_gradient(
 def _correlate(x: np.ndarray, w: np.ndarray, bias: np.ndarray | None, y: np.ndarray, geometry: Geometry) -> None:
     """Write the convolution to ``y``."""
     stride, padding, dilation, groups = geometry
-    if winograd.suits(w.shape, groups, stride, dilation, _working(y.dtype)):
+    if winograd.suits(w.shape, groups, stride, dilation, working(y.dtype)):
         winograd.correlate(x, w, bias, y, padding, groups)
         return
     biases = [None] * groups if bias is None else _parts(bias, groups)
@@ -153,7 +153,7 @@ def _forward(
     x: np.ndarray, w: np.ndarray, bias: np.ndarray | None, y: np.ndarray, stride: Pair, padding: Pair, dilation: Pair
 ) -> None:
     """Write the convolution to ``y``."""
-    patches = Patches(w.shape, y.shape[2:], stride, padding, dilation, _working(y.dtype))
+    patches = Patches(w.shape, y.shape[2:], stride, padding, dilation, working(y.dtype))
     inside = patches.few and bias is not None  # then the product does the addition too
     filters, out = patches.right(w, bias if inside else None), by_place(y)
 
@@ -182,7 +182,7 @@ def _weight_gradient(
     g: np.ndarray, x: np.ndarray, shape: Shape, stride: Pair, padding: Pair, dilation: Pair
 ) -> np.ndarray:
     """The gradient of the filters."""
-    patches = Patches(shape, g.shape[2:], stride, padding, dilation, _working(np.result_type(g, x)))
+    patches = Patches(shape, g.shape[2:], stride, padding, dilation, working(np.result_type(g, x)))
     cotangent = by_place(g)
 
     def products(part: tuple[slice, slice]) -> Iterator[np.ndarray]:
@@ -200,7 +200,7 @@ def _weight_gradient(
 def _input_gradient(g: np.ndarray, w: np.ndarray, dx: np.ndarray, stride: Pair, padding: Pair, dilation: Pair) -> None:
     """Write the gradient of the images to ``dx``, which each place in a window adds to."""
     _, c, kh, kw = w.shape
-    dtype, cotangent = _working(dx.dtype), by_place(g)
+    dtype, cotangent = working(dx.dtype), by_place(g)
     row_bytes = g.shape[3] * c * kh * kw * dtype.itemsize
     dx[...] = 0
 
@@ -241,11 +241,6 @@ def _rows(tile: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
         copy[...] = tile
         tile = copy
     return tile.reshape(math.prod(tile.shape[:3]), tile.shape[3])
-
-
-def _working(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    """What to compute in: half precision would lose too much in sums, and BLAS does not know it."""
-    return np.dtype(np.float32) if dtype == np.float16 else dtype
 
 
 def _parts(a: np.ndarray, groups: int, axis: int = 0) -> list[np.ndarray]:

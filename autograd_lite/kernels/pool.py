@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import ShapeError
 from . import compiled, loops, threads
-from .scratch import bits, laid_out, pieces, slices
+from .scratch import bits, laid_out, pieces, slices, working
 from .windows import Pair, Shape, output_sizes, places
 
 Part = tuple[slice, slice]  # of the images, and of the rows of their windows
@@ -154,7 +154,8 @@ def avg_pool2d(
     array([[[[2.5, 4.5]]]])
     """
     out = output_sizes(x.shape[2:], kernel, stride, padding, (1, 1), ceil_mode)
-    y = np.zeros_like(x, shape=(*x.shape[:2], *out), dtype=np.result_type(x, np.float16))
+    dtype = np.result_type(x, np.float16)
+    y = np.zeros_like(x, shape=(*x.shape[:2], *out), dtype=working(dtype))
     counts = _counts(x.shape[2:], out, kernel, stride, padding, count_include_pad).astype(y.dtype)
 
     def work(part: Part) -> None:
@@ -164,7 +165,7 @@ def avg_pool2d(
         tile /= counts[part[1]]
 
     threads.run(work, _parts(y.shape, x.nbytes))
-    return y
+    return y.astype(dtype, copy=False)
 
 
 def avg_pool2d_gradient(
@@ -184,8 +185,9 @@ def avg_pool2d_gradient(
     array([[[[0.25, 0.25, 0.  ],
              [0.25, 0.25, 0.  ]]]])
     """
-    counts = _counts(shape[2:], g.shape[2:], kernel, stride, padding, count_include_pad).astype(g.dtype)
-    dx = np.zeros_like(g, shape=shape)
+    counts = _counts(shape[2:], g.shape[2:], kernel, stride, padding, count_include_pad)
+    dx = np.zeros_like(g, shape=shape, dtype=working(g.dtype))
+    counts = counts.astype(dx.dtype)
 
     def work(part: Part) -> None:
         spread, share = dx[part[0]], g[part[0], :, part[1]] / counts[part[1]]
@@ -193,7 +195,7 @@ def avg_pool2d_gradient(
             spread[where] += share[which]
 
     threads.run(work, _parts(g.shape, dx.nbytes, _apart(kernel, stride)))
-    return dx
+    return dx.astype(g.dtype, copy=False)
 
 
 def _counts(size: Shape, out: Shape, kernel: Pair, stride: Pair, padding: Pair, count_include_pad: bool) -> np.ndarray:

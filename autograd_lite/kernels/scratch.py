@@ -43,6 +43,11 @@ def laid_out(a: np.ndarray, like: np.ndarray) -> np.ndarray:
     return copy
 
 
+def working(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """What to compute in: half precision would lose too much in sums, and BLAS does not know it."""
+    return np.dtype(np.float32) if dtype == np.float16 else dtype
+
+
 def bits(a: Any) -> Any:
     """``a`` as whole numbers. Times 0 or 1 they are chosen exactly: ``0.0 * inf`` would be nan."""
     return a.view(f"i{a.itemsize}")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from ..checks import one_of
 from ..errors import SettingError, StateError
 from .optimizer import Optimizer
 
@@ -259,8 +260,7 @@ class OneCycleLR(Scheduler):
         final_div_factor: float = 1e4,
         per_update: bool = True,
     ) -> None:
-        if anneal_strategy not in ("cos", "linear"):
-            raise SettingError(f"anneal_strategy is 'cos' or 'linear', not {anneal_strategy!r}.")
+        one_of(anneal_strategy, "anneal_strategy", ("cos", "linear"))
         if cycle_momentum and not any(name in optimizer.defaults for name in ("momentum", "betas")):
             raise SettingError(f"{type(optimizer).__name__} has no momentum to cycle; pass cycle_momentum=False.")
         self.max_lr, self.total_steps = max_lr, _positive(total_steps, "total_steps")
@@ -326,10 +326,8 @@ class ReduceLROnPlateau(Scheduler):
         eps: float = 1e-8,
         monitor: str = "loss",
     ) -> None:
-        if mode not in ("min", "max") or threshold_mode not in ("rel", "abs"):
-            raise SettingError(
-                f"mode is 'min' or 'max' and threshold_mode 'rel' or 'abs', not {mode!r}, {threshold_mode!r}."
-            )
+        one_of(mode, "mode", ("min", "max"))
+        one_of(threshold_mode, "threshold_mode", ("rel", "abs"))
         if not 0 < factor < 1:
             raise SettingError(f"factor must lie between 0 and 1, not be {factor}.")
         self.monitor, self.mode, self.factor, self.patience, self.cooldown = monitor, mode, factor, patience, cooldown
