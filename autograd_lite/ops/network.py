@@ -80,7 +80,8 @@ class Normalization(Function):
 
     def grad_x(self, g, gamma, scale, centred, total, dot):
         n = centred.size // (scale.size or 1)
-        dx = centred * along(scale * dot / -n, centred)
+        dx = centred  # which nobody reads any more
+        dx *= along(scale * dot / -n, centred)
         dx += self.before(g, gamma)
         dx -= along(total / n, centred)
         dx *= along(self.after(scale, gamma), centred)

@@ -237,16 +237,16 @@ class Adam(Optimizer):
         change = g - m
         change *= 1 - b1
         m += change
-        square = g * g
+        square = np.multiply(g, g, out=change)  # and so on, in memory that is in the cache already
         square *= 1 - b2
         v *= b2
         v += square
         for top in largest:
             np.maximum(top, v, out=top)
             v = top
-        spread = np.sqrt(v)
+        spread = np.sqrt(v, out=square)
         spread += eps
-        step = m / spread
+        step = np.divide(m, spread, out=spread)
         step *= lr
         w -= step
 
