@@ -77,11 +77,11 @@ def walk(
         while ready:
             node = ready.pop()
             plan, rule, gradient = node.plan, node.rule, node.gradient
-            node.gradient = None
             if plan.taps:
                 gradient = run_taps(node, gradient)
                 if rule.__class__ is Leaf:
                     continue
+            node.gradient = None
             if node.updates != switches.updates:
                 check_kept_values(node)
 
@@ -140,7 +140,7 @@ def walk(
                 node.plan, node.rule = FREED, place
                 node.left = node.left_kept = node.right = node.right_kept = node.calls = None
     except BaseException as error:
-        error.add_note(f"In backward of {node.rule!r}, whose output has shape {node.shape}.")
+        error.add_note(f"In backward of {rule!r}, whose output has shape {node.shape}.")
         forget([node, *ready])
         raise
 
@@ -232,21 +232,20 @@ def put_aside(roots: Iterable[Node]) -> Sequence[tuple[Node, Any, bool, int]]:
         node = stack.pop()
         notes.append((node, node.gradient, node.owned, node.pending))
         node.gradient, node.owned, node.pending = None, False, 0
-        new = [parent for _, parent in node.parents() if parent not in found]
-        found.update(dict.fromkeys(new))
-        stack += new
+        for _, parent in node.parents():
+            if parent not in found:  # nor twice below one node, as in a * a
+                found[parent] = None
+                stack.append(parent)
     return notes
 
 
-def take_up(notes: Iterable[tuple[Node, Any, bool, int]]) -> None:
-    """Note again what :func:`put_aside` found."""
-    gone = None
+def take_up(notes: Sequence[tuple[Node, Any, bool, int]]) -> None:
+    """Note again what :func:`put_aside` found, unless a node is gone that waits for gradients or to be used."""
+    for node, gradient, _, pending in notes:
+        if node.plan is FREED and (pending or gradient is not None):
+            raise freed(node)
     for node, gradient, owned, pending in notes:
         node.gradient, node.owned, node.pending = gradient, owned, pending
-        if pending and node.plan is FREED:
-            gone = node
-    if gone is not None:
-        raise freed(gone)
 
 
 def _after_fork() -> None:
@@ -273,7 +272,7 @@ def run_taps(node: Node, gradient: Any) -> Any:
                 )
             gradient = replacement
             node.owned = False
-    node.owned = False
+    node.gradient, node.owned = None, False  # only now, so that a pass that a tap begins knows this node is in use
     return gradient
 
 

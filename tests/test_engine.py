@@ -681,6 +681,34 @@ def test_a_pass_within_a_pass_that_frees_what_the_other_needs_is_an_error():
     assert x.grad.item() == 2
 
 
+def test_a_pass_within_a_pass_may_meet_a_node_twice_below_another():
+    x = leaf()
+    a = x * 1
+    y, w, square = a * 3, a * 7, a * a
+    y.register_hook(lambda g: grad(square, a, retain_graph=True) and None)
+    (y + w).backward()
+    assert x.grad.item() == 10
+
+
+@pytest.mark.parametrize("begins_at", ["another that is ready", "the hook's own"])
+def test_a_pass_within_a_pass_that_frees_what_is_about_to_be_used_is_an_error(begins_at):
+    def pass_within(g):
+        handle.remove()
+        nodes[begins_at].backward()
+
+    w, x = leaf(), leaf()
+    nodes = {"another that is ready": w.exp(), "the hook's own": x * 2}
+    ready, y = nodes.values()
+    handle = y.register_hook(pass_within)
+    with pytest.raises(GradError, match="freed") as error:
+        (ready + y).backward()
+    assert error.value.__notes__ == ["In backward of Mul, whose output has shape ()."]
+    for t in (w, x):
+        t.grad = None
+        (t * 5).backward()
+        assert t.grad.item() == 5
+
+
 def test_recorded_gradients_belong_to_their_leaves_alone():
     a, b, start = leaf(2), leaf(2), Tensor([1.0, 1.0])
     (a + b).backward(start, create_graph=True)
