@@ -90,7 +90,8 @@ def vjp(f: Callable[..., Tensor], inputs: Tensors, v: Any = None) -> tuple[Tenso
 def jvp(f: Callable[..., Tensor], inputs: Tensors, v: Any) -> tuple[Tensor, Tensor]:
     """The value of ``f(*inputs)`` and the product of its Jacobian with the tangents ``v``, one an input.
 
-    By differentiating the backward pass, which is linear in its cotangent.
+    By differentiating the backward pass, which is linear in its cotangent: any will do that has no zeros, since what
+    gets a zero cotangent counts as not taken part.
 
     Examples
     --------
@@ -102,7 +103,7 @@ def jvp(f: Callable[..., Tensor], inputs: Tensors, v: Any) -> tuple[Tensor, Tens
     if [t.shape for t in tangents] != [x.shape for x in xs]:
         raise ShapeError(f"Tangents of shapes {[t.shape for t in tangents]} for inputs of {[x.shape for x in xs]}.")
     y = f(*xs)
-    u = Tensor(np.zeros(y.shape, y.dtype), requires_grad=True)
+    u = Tensor(np.cos(np.arange(y.size)).reshape(y.shape), requires_grad=True, dtype=y.dtype)
     rows = _gradients(y, xs, u, create_graph=True)
     (product,) = _gradients(sum((row * t).sum() for row, t in zip(rows, tangents, strict=True)), [u])
     return y.detach(), product

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd_lite import GradError, Tensor, enable_grad, grad, hessian, hvp, jacobian, jvp, no_grad, sin, vjp
+from autograd_lite import GradError, Tensor, enable_grad, grad, hessian, hvp, jacobian, jvp, no_grad, sin, vjp, where
 
 sizes = st.integers(1, 4)
 seeds = st.integers(0, 2**32 - 1)
@@ -53,6 +53,13 @@ def test_products_with_hessians_are_products_with_the_matrix(n, seed):
         np.testing.assert_allclose(product.data, second @ v, atol=1e-12)
         np.testing.assert_array_equal(value.data, f(Tensor(x)).data)
         assert len(calls) == 1
+
+
+@pytest.mark.filterwarnings("ignore:divide by zero:RuntimeWarning")
+def test_a_singularity_of_one_element_leaves_the_tangents_of_the_others_alone():
+    x = Tensor([0.0, 1.0, 2.0])
+    assert jvp(lambda x: x.log(), x, [1.0, 1.0, 1.0])[1].tolist() == [np.inf, 1, 0.5]
+    assert jvp(lambda x: where(x > 0, x.log(), 0.0), x, [1.0, 1.0, 1.0])[1].tolist() == [0, 1, 0.5]
 
 
 def test_a_jacobian_can_be_differentiated_at_those_inputs_that_require_it():

@@ -227,12 +227,12 @@ def adjoint(f: Any, *arrays: Any, vjp: Any = None, kwargs: Any = None, seed: int
 
 
 def _push(f: Any, kwargs: Mapping[str, Any], arrays: Sequence[Any], tangents: Sequence[Any]) -> list[np.ndarray]:
-    """The tangents of all outputs: the derivative of the backward pass along its cotangents."""
+    """The tangents of all outputs: the derivative of the backward pass along its cotangents, of which none is zero."""
     leaves = [Tensor(a, requires_grad=True) if is_float(a) else a for a in arrays]
     outputs = listed(f(*leaves, **kwargs))
     inputs = [t for t in leaves if isinstance(t, Tensor)]
     ys = [y for y in outputs if depends(y)]
-    us = [Tensor(np.zeros(y.shape, y.dtype), requires_grad=True) for y in ys]
+    us = [Tensor(np.cos(np.arange(y.size)).reshape(y.shape), requires_grad=True, dtype=y.dtype) for y in ys]
     rows = grad(ys, inputs, us, create_graph=True, allow_unused=True) if ys else ()
     pairs = [(row, v) for row, v in zip(rows, tangents, strict=False) if row is not None and depends(row)]
     found = grad([r for r, _ in pairs], us, [v for _, v in pairs], allow_unused=True) if pairs else [None] * len(us)

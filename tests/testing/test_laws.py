@@ -86,6 +86,11 @@ def test_forward_mode_that_is_no_transpose_of_reverse_mode_is_found():
     assert not laws.adjoint(None, X, vjp=lambda x: (x * x, lambda u: 2 * x * u), jvp=lambda xs, vs: 2 * xs[0] * vs[0])
 
 
+@pytest.mark.filterwarnings("ignore:divide by zero:RuntimeWarning")
+def test_a_branch_not_taken_at_a_singularity_breaks_no_law():
+    assert check_laws(lambda x: ag.where(x > 0, x.log(), 0.0), [0.0, 1.0]) == {}
+
+
 def test_writing_into_an_input_is_found_in_both_passes():
     def forward(x):
         x += 1
