@@ -124,7 +124,8 @@ def jacobian(f: Callable[..., Tensor], inputs: Tensors, create_graph: bool = Fal
     Tensor([[2., 0.],
             [0., 4.]])
     """
-    xs = [x if create_graph and x.requires_grad else _fresh(x)[0] for x in _sequence(inputs)]
+    # Each input is a node of its own, so that what else f reads of x, or the same x in another place, is not meant.
+    xs = [x.reshape(x.shape) if create_graph and x.requires_grad else _fresh(x)[0] for x in _sequence(inputs)]
     y = f(*xs)
     rows = []
     for i in range(y.size):

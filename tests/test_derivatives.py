@@ -70,6 +70,14 @@ def test_a_jacobian_can_be_differentiated_at_those_inputs_that_require_it():
     assert x.grad.tolist() == [6, 8]
 
 
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_a_jacobian_is_that_of_one_argument_wherever_else_the_function_reads_the_same_tensor(create_graph):
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    partial = [[1, 0], [0, 2]]
+    assert jacobian(lambda a: a * x, x, create_graph).tolist() == partial
+    assert [j.tolist() for j in jacobian(lambda a, b: a * b, [x, x], create_graph)] == [partial, partial]
+
+
 def test_a_gradient_that_was_not_recorded_says_how_to_record_it():
     t = Tensor(2.0, requires_grad=True)
     (slope,) = grad(t**3, t)
