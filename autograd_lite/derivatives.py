@@ -27,9 +27,9 @@ def grad(
     retain_graph: bool | None = None,
     allow_unused: bool = False,
 ) -> tuple[Tensor | None, ...]:
-    """The gradients of ``outputs`` at ``inputs``, leaves or interior tensors; no ``.grad`` is touched.
+    """The gradients of ``outputs`` at ``inputs``, leaves or interior tensors; no ``.grad`` of a leaf is touched.
 
-    Only what lies between the two is computed.
+    Only what lies between the two is computed, and freed; :meth:`Tensor.backward` may go on from an interior input.
 
     Parameters
     ----------

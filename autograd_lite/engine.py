@@ -79,8 +79,8 @@ def walk(
             plan, rule, gradient = node.plan, node.rule, node.gradient
             if plan.taps:
                 gradient = run_taps(node, gradient)
-                if rule.__class__ is Leaf:
-                    continue
+                if not any(parent.pending for _, parent in node.parents()):
+                    continue  # a leaf, or an input of grad(), where the way ends: it is not used, so it is not freed
             node.gradient = None
             if node.updates != switches.updates:
                 check_kept_values(node)

@@ -443,6 +443,18 @@ def test_grad_touches_no_leaf_and_computes_only_what_lies_between():
     assert calls == []
 
 
+def test_backward_may_go_on_from_where_grad_ended():
+    x = leaf(2)
+    h = x.exp()
+    (slope,) = grad((h * h.sin()).sum(), h)
+    h.backward(slope)
+    same = leaf(2)
+    (same.exp() * same.exp().sin()).sum().backward()
+    np.testing.assert_allclose(x.grad.data, same.grad.data)
+    with pytest.raises(GradError, match="freed"):
+        h.backward(slope)
+
+
 def test_grad_takes_interior_tensors_and_several_outputs():
     x = Tensor([1.0, 2.0], requires_grad=True)
     h = x * x
