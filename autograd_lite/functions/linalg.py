@@ -14,6 +14,7 @@ from ..ops.elementwise import Where
 from ..ops.linalg import Einsum
 from ..tensor import Tensor, TensorLike, as_tensor
 from ._apply import apply
+from .shape import moveaxis
 
 
 @implements(np.matmul)
@@ -169,8 +170,9 @@ def cross(a: TensorLike, b: TensorLike, axis: int = -1) -> Tensor:
     a, b = as_tensor(a), as_tensor(b)
     if a.shape[one_axis(axis, a.ndim)] != 3 or b.shape[one_axis(axis, b.ndim)] != 3:
         raise ShapeError(f"cross needs vectors of length 3 along axis {axis}; got shapes {a.shape} and {b.shape}.")
-    next_a, next_b = a.take([1, 2, 0], axis), b.take([1, 2, 0], axis)
-    return (a * next_b - next_a * b).take([1, 2, 0], axis)
+    a, b = moveaxis(a, axis, -1), moveaxis(b, axis, -1)  # where they stay together when one has more axes
+    next_a, next_b = a.take([1, 2, 0], -1), b.take([1, 2, 0], -1)
+    return moveaxis((a * next_b - next_a * b).take([1, 2, 0], -1), -1, axis)
 
 
 @implements(np.einsum)

@@ -188,6 +188,8 @@ PRODUCTS = [
     Row("einsum", contracted(), lambda m, *xs, subscripts: m.einsum(subscripts, *xs)),
     Row("kron", products(("i", "j"), ("ij", "kl"), ("i", "jk"))),
     Row("cross", case(st.sampled_from([[(3,), (3,)], [(2, 3), (2, 3)], [(2, 3), (3,)]]), c.moderate, c.moderate)),
+    Row("cross columns", case(st.sampled_from([[(3,), (3,)], [(3, 2), (3, 2)], [(3, 2), (3,)], [(3,), (3, 3)]]),
+                              c.moderate, c.moderate, keywords=fixed(axis=[0]))),
 ]  # fmt: skip
 
 # -- Networks ---------------------------------------------------------------------------------------------------------
