@@ -195,6 +195,7 @@ def einsum(subscripts: str, *operands: TensorLike) -> Tensor:
     except ValueError as error:
         raise ShapeError(f"einsum {subscripts!r} of shapes {[t.shape for t in tensors]}: {error}.") from None
     inputs, output = _explicit(subscripts.replace(" ", ""), [t.ndim for t in tensors])
+    tensors, inputs = _without_repetition(tensors, inputs)
     for i, tensor in enumerate(tensors):
         elsewhere = set(output).union(*inputs[:i], *inputs[i + 1 :])
         tensors[i], inputs[i] = _diagonals(tensor, inputs[i])
@@ -220,6 +221,19 @@ def _explicit(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
         return inputs, output.replace("...", dots)
     letters = "".join(inputs)
     return inputs, dots + "".join(sorted(c for c in set(letters) - set(dots) if letters.count(c) == 1))
+
+
+def _without_repetition(tensors: list[Tensor], inputs: list[str]) -> tuple[list[Tensor], list[str]]:
+    """Operands and labels without those axes of length 1 that another operand has longer."""
+    longer = {
+        k for t, labels in zip(tensors, inputs, strict=True) for k, n in zip(labels, t.shape, strict=True) if n != 1
+    }
+    for i, tensor in enumerate(tensors):
+        repeated = [k for k, label in enumerate(inputs[i]) if label in longer and tensor.shape[k] == 1]
+        if repeated:
+            tensors[i] = tensor.squeeze(repeated)
+            inputs[i] = "".join(label for k, label in enumerate(inputs[i]) if k not in repeated)
+    return tensors, inputs
 
 
 def _diagonals(tensor: Tensor, labels: str) -> tuple[Tensor, str]:

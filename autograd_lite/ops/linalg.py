@@ -20,12 +20,11 @@ class MatMul(Function):
 class Einsum(Function):
     """Sum of products in Einstein's notation.
 
-    Every index of an input stands in the output or in another input, and none twice in one input; then the gradient
-    of an input is again a sum of products, with the cotangent in the input's place.
+    Every index of an input stands in the output or in another input, and none twice in one input, and has one length
+    wherever it stands; then the gradient of an input is again a sum of products, with the cotangent in its place.
     """
 
     __slots__ = ("inputs", "output")
-    broadcasts = True
 
     def __init__(self, inputs, output): self.inputs, self.output = inputs, output
     def __repr__(self): return f"Einsum({','.join(self.inputs)}->{self.output})"

@@ -168,6 +168,19 @@ def contracted(draw):
 
 
 @st.composite
+def repeated_in_einsum(draw):
+    """The same letter stands for an axis of length 1 here and for a longer one, or an empty one, there."""
+    subscripts = draw(st.sampled_from(["ij,ij->i", "ij,jk->ik", "ij,jk", "ij,ij,ij->", "...i,...i->...", "ii,i->i"]))
+    letters = subscripts.partition("->")[0].replace("...", "ab").split(",")
+    arrays, _ = draw(fitting(*letters))
+    alone = {letter: draw(st.integers(0, len(letters) - 1)) for letter in sorted(set("".join(letters)))}
+    for k, word in enumerate(letters):
+        ones = tuple(slice(None if alone[letter] == k else 1) for letter in word)
+        arrays[k] = arrays[k][ones]
+    return arrays, {"subscripts": subscripts}
+
+
+@st.composite
 def tensordots(draw):
     forms = [(("ij", "jk"), 1), (("ijk", "jkl"), 2), (("ij", "kl"), 0), (("ij", "kj"), (1, -1)),
              (("ijk", "kil"), ([0, 2], [1, 0])), (("ij", "ij"), 2)]  # fmt: skip
@@ -186,6 +199,7 @@ PRODUCTS = [
     Row("outer", products(("i", "j"), ("ij", "k"), ("", "i"))),
     Row("tensordot", tensordots()),
     Row("einsum", contracted(), lambda m, *xs, subscripts: m.einsum(subscripts, *xs)),
+    Row("einsum of repeated axes", repeated_in_einsum(), lambda m, *xs, subscripts: m.einsum(subscripts, *xs)),
     Row("kron", products(("i", "j"), ("ij", "kl"), ("i", "jk"))),
     Row("cross", case(st.sampled_from([[(3,), (3,)], [(2, 3), (2, 3)], [(2, 3), (3,)]]), c.moderate, c.moderate)),
     Row("cross columns", case(st.sampled_from([[(3,), (3,)], [(3, 2), (3, 2)], [(3, 2), (3,)], [(3,), (3, 3)]]),
