@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from autograd_lite import Tensor, no_grad
+from autograd_lite import Tensor, grad, no_grad
 from autograd_lite.errors import DTypeError, GradError, ShapeError
 
 SHAPES = hnp.array_shapes(min_dims=1, max_dims=3, min_side=0, max_side=4)
@@ -94,6 +94,24 @@ def test_writing_can_be_differentiated_twice():
     first.sum().backward()
     # d/dx of x0 x1^3 + x1^3 + x2^3, twice, in the direction of ones
     np.testing.assert_allclose(x.grad.numpy(), [12, 12 + 6 * 2 * 1 + 6 * 2, 6 * 3])
+
+
+@pytest.mark.parametrize("values", [[[3.0, 4.0]], [[[5.0]]]])
+def test_writing_values_with_axes_of_length_one_in_front_can_be_differentiated_twice(values):
+    x, v = Tensor(np.zeros((3, 2))), Tensor(values, requires_grad=True)
+    x[1] = v
+    (slope,) = grad((x**3).sum(), v, create_graph=True)
+    (bend,) = grad(slope.sum(), v)
+    np.testing.assert_array_equal(slope.numpy(), 3 * v.numpy() ** 2 * (2 // v.size))
+    np.testing.assert_array_equal(bend.numpy(), 6 * v.numpy() * (2 // v.size))
+
+
+@pytest.mark.filterwarnings("ignore:divide by zero:RuntimeWarning")
+def test_what_was_written_over_at_once_gets_no_gradient_however_large():
+    x, v = Tensor([1.0, 1.0]), Tensor([0.0, 0.0], requires_grad=True)
+    x[[0, 0]] = v
+    x.log().sum().backward()
+    assert v.grad.tolist() == [0, np.inf]
 
 
 def test_what_was_read_before_keeps_its_values_and_gradient():

@@ -4,6 +4,7 @@ import numpy as np
 
 from .._arrays import Piece, last_assigned
 from ..function import Function
+from .elementwise import Where
 from .shape import Unbroadcast
 
 
@@ -44,9 +45,13 @@ class SetItem(Function):
         return y
 
     def grad_a(self, g): return SetItem(self.index)(g, 0)
+
     def grad_b(self, g, shape_b):
-        kept = g[self.index] * last_assigned(self.index, g.shape)
-        return Unbroadcast(shape_b)(kept)
+        kept, last = g[self.index], last_assigned(self.index, g.shape)
+        if last is not True:
+            kept = Where()(last, kept, 0)
+        shape = shape_b[max(0, len(shape_b) - kept.ndim) :]  # NumPy lets b have more axes, of length 1, in front
+        return Unbroadcast(shape)(kept).reshape(shape_b)
 
 
 class Reorder(Function):
