@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -302,11 +303,18 @@ def plain_index(index: Any) -> Any:
     """An index without tensors, in memory of its own, so that nobody can change it before backward."""
     if isinstance(index, tuple):
         return tuple(map(plain_index, index))
+    if isinstance(index, slice):
+        return slice(whole(index.start), whole(index.stop), whole(index.step))
     if isinstance(index, ArrayMethods):
         index = index._data
     if isinstance(index, list):
         return np.array(index, None if index else np.intp)
     return index.copy() if isinstance(index, np.ndarray) else index
+
+
+def whole(bound: Any) -> int | None:
+    """A bound of a slice as a number of Python: a tensor or an array may count on."""
+    return None if bound is None else operator.index(bound)
 
 
 def flat(args: tuple[Any, ...]) -> tuple[Any, ...]:

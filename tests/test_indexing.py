@@ -139,6 +139,16 @@ def test_an_index_may_change_after_it_was_used():
     assert x.grad.tolist() == [2, 0, 0]
 
 
+@pytest.mark.parametrize("kind", [Tensor, np.array])
+def test_the_bounds_of_a_slice_may_count_on_after_it_was_used(kind):
+    x, i, y = Tensor([1.0, 2.0, 3.0, 4.0], requires_grad=True), kind(0), 0.0
+    while i < 4:
+        y = y + (x[i : i + 2] * [1.0, 10.0]).sum()
+        i += 2
+    y.backward()
+    assert x.grad.tolist() == [1, 10, 1, 10]
+
+
 def test_tensors_index_tensors():
     x = Tensor([1.0, 2.0, 3.0], requires_grad=True)
     y = x[x > 1.5].sum() + x[Tensor([0, 0])].sum() + x[Tensor(2)]
