@@ -69,7 +69,7 @@ class Recorded(Traced):
         if rule.plan.forward_products:
             if len(parents) < len(inputs):  # a by-product may be a view of an array that its owner changes later
                 pairs = zip(arrays, inputs, strict=True)
-                arrays = [a.copy() if a is value and isinstance(a, ndarray) else a for a, value in pairs]
+                arrays = [a.copy() if isinstance(value, ndarray) else a for a, value in pairs]
             arrays += by_products(rule, arrays)
         try:
             y = rule.forward(*arrays)
@@ -97,7 +97,7 @@ def record(
         for i, value in enumerate(inputs):
             # A caller may change an array of theirs before backward; ours are only changed with notice.
             if isinstance(value, ndarray) and (0 if plan.variadic else i) in needs:
-                arrays[i] = value.copy()
+                arrays[i] = arrays[i].copy()
     shapes = [getattr(a, "shape", ()) for a in arrays[: len(inputs)]] if plan.shapes else [None] * plan.arity
     values = (tuple(arrays), y, tuple(shapes), None) if plan.variadic else (*arrays, y, *shapes, None)
     node = new_node(rule, y.shape)

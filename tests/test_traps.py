@@ -379,6 +379,21 @@ def test_a_by_product_may_be_a_view_of_an_array_that_its_owner_changes():
     assert x.grad.tolist() == [3, 4]
 
 
+@pytest.mark.filterwarnings("ignore:the matrix subclass:PendingDeprecationWarning")
+@pytest.mark.parametrize("product", [np.multiply, lambda x, other: ag.normalize(x, 0, other)[0]])
+def test_arrays_of_a_subclass_are_plain_arrays_in_backward_too_and_kept_as_they_were(product):
+    def gradient(other, change):
+        x = Tensor(np.eye(2) + 1, requires_grad=True)
+        y = product(x, other)
+        if change:
+            other[:] = 0
+        y.backward(np.array([[1.0, 2.0], [3.0, 4.0]]))
+        return x.grad.numpy()
+
+    values = [[1.0, 2.0], [3.0, 5.0]]
+    np.testing.assert_array_equal(gradient(np.matrix(values), True), gradient(np.array(values), False))
+
+
 @pytest.mark.parametrize("bias", [[1.0], [1.0, 2.0, 3.0], [[1.0, 2.0]]])
 def test_a_bias_of_another_length_than_the_channels_is_refused(bias):
     images = np.ones((1, 2, 3, 3))
