@@ -224,6 +224,7 @@ class ArrayMethods(Recorded):
         n, last = y.shape[-1], y.ndim - 1
         if n == 0:
             return self.sum(axis, keepdims) + 1
+        y = y.copy() if n == 1 else y  # what is multiplied has memory of its own
         result = kept_shape(self.shape, axes) if keepdims else y.shape[:-1]
         while n > 1:
             pairs = y[..., : n // 2] * y[..., n // 2 : n - n % 2]
@@ -260,7 +261,7 @@ class ArrayMethods(Recorded):
             done, rest, shifted = (y[(*before, part)] for part in (slice(step), slice(step, None), slice(-step)))
             y = self.apply(Concatenate(i), (done, rest * shifted))
             step *= 2
-        return y  # type: ignore[no-any-return]
+        return self.copy() if y is self else y  # type: ignore[no-any-return]
 
     def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
         """The sum of a diagonal."""

@@ -295,6 +295,27 @@ def test_an_update_never_changes_the_shape(values, other):
     assert x.tolist() == values
 
 
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: np.prod(x, axis=0),
+        lambda x: np.prod(x, axis=()),
+        lambda x: np.cumprod(x, axis=0),
+        lambda x: np.tile(x, 1),
+        lambda x: np.tile(x[:, :1], (1, 3)),
+        lambda x: np.pad(x, 0),
+        lambda x: np.pad(x, 0, mode="edge"),
+    ],
+)
+def test_results_that_numpy_computes_are_updated_in_memory_of_their_own_also_where_nothing_was_to_do(function):
+    x = Tensor([[2.0, 3.0, 5.0]])
+    y = function(x)
+    expected = y.numpy() + 1
+    y += 1
+    np.testing.assert_array_equal(y.numpy(), expected)
+    assert x.tolist() == [[2, 3, 5]]
+
+
 def test_borrowed_memory_is_not_written_to():
     y = al.broadcast_to([1.0, 2.0], (2, 2))
     with pytest.raises(GradError, match="copy"):

@@ -101,9 +101,8 @@ def tile(A: TensorLike, reps: Shape) -> Tensor:
     times = (1,) * (len(shape) - len(times)) + times
     with_copies = tuple(n for pair in zip(times, shape, strict=True) for n in pair)
     single = tuple(n for length in shape for n in (1, length))
-    return broadcast_to(A.reshape(single), with_copies).reshape(
-        tuple(n * length for n, length in zip(times, shape, strict=True))
-    )
+    copies = broadcast_to(A.reshape(single), with_copies).copy()
+    return copies.reshape(tuple(n * length for n, length in zip(times, shape, strict=True)))
 
 
 @implements(np.pad)
@@ -146,6 +145,8 @@ def pad(array: TensorLike, pad_width: Any, mode: str = "constant", constant_valu
         raise ShapeError(f"pad: widths {pad_width} do not fit an array of shape {array.shape}.") from None
     if (widths < 0).any():
         raise ShapeError(f"pad: widths cannot be negative; got {pad_width}.")
+    if not widths.any():
+        return array.copy()
     if mode != "constant":
         return _pad_by_index(array, widths, mode)
     shape = tuple(before + n + after for n, (before, after) in zip(array.shape, widths.tolist(), strict=True))
