@@ -319,8 +319,13 @@ def whole(bound: Any) -> int | None:
 
 
 def flat(args: tuple[Any, ...]) -> tuple[Any, ...]:
-    """``f(2, 3)`` and ``f((2, 3))`` alike as ``(2, 3)``."""
-    return tuple(args[0]) if len(args) == 1 and isinstance(args[0], tuple | list) else args
+    """``f(2, 3)``, ``f((2, 3))`` and ``f(np.array([2, 3]))`` alike as ``(2, 3)``."""
+    if len(args) == 1:
+        if isinstance(args[0], tuple | list | range):
+            return tuple(args[0])
+        if getattr(args[0], "ndim", 0):
+            return tuple(args[0].tolist())
+    return args
 
 
 def checked(axis: Axis, ndim: int) -> Any:

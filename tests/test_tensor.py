@@ -468,6 +468,27 @@ def test_numpys_ways_to_choose_and_to_cut():
     assert (x.reshape(2, 2) * x.data.reshape(2, 2).view(np.matrix)).tolist() == [[1, 4], [9, 16]]
 
 
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: np.transpose(x, np.argsort([2, 0, 1])),
+        lambda x: x.transpose(np.array([1, 0, 2])),
+        lambda x: x.transpose(range(3)),
+        lambda x: np.reshape(x, np.array([4, -1])),
+        lambda x: x.reshape(np.array([3, 8])),
+        lambda x: np.roll(x, 1, np.int64(1)),
+        lambda x: np.tensordot(x, np.ones((4, 2)), np.int64(1)),
+    ],
+)
+def test_axes_and_shapes_are_given_in_all_of_numpys_ways(function):
+    array = np.arange(24.0).reshape(2, 3, 4)
+    x = Tensor(array, requires_grad=True)
+    y = function(x)
+    np.testing.assert_array_equal(y.numpy(), function(array), strict=True)
+    y.sum().backward()
+    assert x.grad.shape == x.shape
+
+
 def test_one_no_grad_serves_for_several_blocks():
     silence, x = no_grad(), leaf([1.0])
     for _ in range(2):

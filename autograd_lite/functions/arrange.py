@@ -64,8 +64,8 @@ def roll(a: TensorLike, shift: Shape, axis: Axis = None) -> Tensor:
     a = as_tensor(a)
     if axis is None:
         return roll(a.ravel(), shift, 0).reshape(a.shape)
-    axes = (axis,) if isinstance(axis, int) else tuple(axis)
-    shifts, axes = zip(*np.broadcast(lengths(shift), [one_axis(i, a.ndim) for i in axes]), strict=True)
+    places = [one_axis(i, a.ndim) for i in np.atleast_1d(axis)]
+    shifts, axes = zip(*np.broadcast(lengths(shift), places), strict=True)
     return apply(rules.Roll(shifts, axes), a)
 
 

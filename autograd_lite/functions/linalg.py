@@ -89,7 +89,7 @@ def tensordot(a: TensorLike, b: TensorLike, axes: int | Sequence[Any] = 2) -> Te
     Tensor([[11.]])
     """
     a, b = as_tensor(a), as_tensor(b)
-    if isinstance(axes, int):
+    if isinstance(axes, int | np.integer):
         axes = range(a.ndim - axes, a.ndim), range(axes)
     of_a = tuple(one_axis(i, a.ndim) for i in np.atleast_1d(axes[0]))
     of_b = tuple(one_axis(i, b.ndim) for i in np.atleast_1d(axes[1]))
