@@ -413,6 +413,21 @@ def test_what_has_no_rule_is_refused_and_the_nearest_named(call, said):
 
 
 @pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: np.pad(x, 1.5),
+        lambda x: np.pad(x, [(0, 0), (0.5, 1)], mode="edge"),
+        lambda x: np.tile(x, (1, 2.5)),
+        lambda x: np.broadcast_to(x, (1.5, 2, 3)),
+    ],
+)
+def test_fractions_are_no_lengths(call):
+    for x in (np.ones((2, 3)), Tensor(np.ones((2, 3)))):
+        with pytest.raises(TypeError):
+            call(x)
+
+
+@pytest.mark.parametrize(
     ("call", "said"),
     [
         (lambda x: x + np.ones(4), r"Add .*\(2, 3\) and \(4,\)"),

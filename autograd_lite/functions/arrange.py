@@ -65,7 +65,7 @@ def roll(a: TensorLike, shift: Shape, axis: Axis = None) -> Tensor:
     if axis is None:
         return roll(a.ravel(), shift, 0).reshape(a.shape)
     places = [one_axis(i, a.ndim) for i in np.atleast_1d(axis)]
-    shifts, axes = zip(*np.broadcast(lengths(shift), places), strict=True)
+    shifts, axes = zip(*np.broadcast(np.asarray(shift, np.intp), places), strict=True)
     return apply(rules.Roll(shifts, axes), a)
 
 
@@ -139,10 +139,12 @@ def pad(array: TensorLike, pad_width: Any, mode: str = "constant", constant_valu
     if not array.ndim:
         return array.copy()
     try:
-        pairs = np.asarray(plain(pad_width), np.intp)
+        pairs = np.asarray(plain(pad_width))
         widths = np.broadcast_to(pairs, (array.ndim, 2))
     except ValueError:
         raise ShapeError(f"pad: widths {pad_width} do not fit an array of shape {array.shape}.") from None
+    if widths.dtype.kind not in "iu":
+        raise TypeError(f"pad: widths are whole numbers; got {pad_width}.")
     if (widths < 0).any():
         raise ShapeError(f"pad: widths cannot be negative; got {pad_width}.")
     if not widths.any():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -189,7 +190,7 @@ def broadcast_to(a: TensorLike, shape: Shape) -> Tensor:
 
 def lengths(shape: Shape) -> tuple[int, ...]:
     """``shape``, a number or a sequence, as a tuple."""
-    return tuple(int(n) for n in np.atleast_1d(np.asarray(shape, np.intp)))
+    return tuple(map(operator.index, np.ravel(np.asarray(shape)).tolist()))  # a fraction is no length
 
 
 # -- Kinds and fillings -----------------------------------------------------------------------------------------------
