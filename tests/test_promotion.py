@@ -91,6 +91,17 @@ def test_python_numbers_widen_nothing_on_the_way_forth_and_back(function, dtype)
     assert seen == [dtype]
 
 
+@pytest.mark.parametrize("choice", [al.relu, al.max, al.min, lambda x: al.maximum(x, 0.5), lambda x: al.clip(x, 0, 1)])
+def test_choices_work_in_extended_precision_as_well(choice):
+    slopes = []
+    for dtype in (np.longdouble, np.float64):
+        x = Tensor(np.array([-1.0, 0.25, 0.75, 2.0], dtype), requires_grad=True)
+        choice(x).sum().backward()
+        assert x.grad.dtype == dtype
+        slopes.append(x.grad.tolist())
+    assert slopes[0] == slopes[1]
+
+
 def test_numpy_scalars_are_strong_although_some_are_floats():
     assert (Tensor([1.0], dtype=np.float32) * np.float64(2)).dtype == np.float64
     assert (Tensor([1.0], dtype=np.float32) * 2.0).dtype == np.float32

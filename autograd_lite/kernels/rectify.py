@@ -43,6 +43,8 @@ def relu_gradient(g: np.ndarray, y: np.ndarray) -> Any:
     >>> relu_gradient(np.array([3.0, 4.0]), np.array([0.0, 2.0]))
     array([0., 4.])
     """
+    if g.itemsize > 8:  # no whole numbers are as long
+        return np.where(y > 0, g, 0)
     if g.size <= PART or g.dtype != y.dtype:
         slope = (y > 0).astype(f"i{g.itemsize}")
         slope *= bits(g)
