@@ -39,6 +39,9 @@ if hasattr(os, "register_at_fork"):
 class _ThisThread(threading.local):
     records = True
 
+    def __init__(self) -> None:
+        self.before: list[bool] = []  # what the open blocks of this thread will restore
+
 
 switches = Switches()
 this_thread = _ThisThread()
@@ -55,19 +58,15 @@ class Recording(ContextDecorator):
 
     def __init__(self, on: bool) -> None:
         self._on = on
-        self._before: list[bool] = []
-
-    def _recreate_cm(self) -> Recording:
-        return Recording(self._on)  # for each call of a function, as several threads may call it
 
     def __enter__(self) -> None:
-        self._before.append(this_thread.records)
+        this_thread.before.append(this_thread.records)
         with _lock:
             switches.exceptions += 1
         this_thread.records = self._on
 
     def __exit__(self, *_: object) -> None:
-        this_thread.records = self._before.pop()
+        this_thread.records = this_thread.before.pop()
         with _lock:
             switches.exceptions -= 1
 

@@ -262,6 +262,26 @@ def test_no_grad_decorates_functions():
     assert not f(leaf(2)).requires_grad
 
 
+def test_one_no_grad_serves_two_threads_at_a_time():
+    silence, inside, leave, seen = no_grad(), threading.Event(), threading.Event(), []
+
+    def other_thread():
+        with no_grad():
+            with silence:
+                inside.set()
+                leave.wait(20)
+            seen.append(is_grad_enabled())
+
+    thread = threading.Thread(target=other_thread)
+    with silence:
+        thread.start()
+        inside.wait(20)
+    seen.append(is_grad_enabled())
+    leave.set()
+    thread.join()
+    assert seen == [True, False]
+
+
 def test_two_threads_may_run_backward_into_the_same_leaf():
     x = leaf(50)
 
