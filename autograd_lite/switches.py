@@ -5,10 +5,15 @@ from __future__ import annotations
 import os
 import threading
 import weakref
+from collections.abc import Callable, Generator
 from contextlib import ContextDecorator
-from typing import Any
+from functools import wraps
+from inspect import isgeneratorfunction
+from typing import Any, TypeVar
 
 import numpy as np
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Switches:
@@ -58,6 +63,28 @@ class Recording(ContextDecorator):
 
     def __init__(self, on: bool) -> None:
         self._on = on
+
+    def __call__(self, function: F) -> F:
+        """``function`` inside the block; of a generator all that it does itself, but not what happens at its yields."""
+        if not isgeneratorfunction(function):
+            return super().__call__(function)
+
+        @wraps(function)
+        def steps(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+            generator = function(*args, **kwargs)
+            step, value = generator.send, None
+            while True:
+                try:
+                    with self:
+                        out = step(value)
+                except StopIteration as end:
+                    return end.value
+                try:
+                    step, value = generator.send, (yield out)
+                except BaseException as error:
+                    step, value = generator.throw, error
+
+        return steps  # type: ignore[return-value]
 
     def __enter__(self) -> None:
         this_thread.before.append(this_thread.records)

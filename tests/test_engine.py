@@ -262,6 +262,35 @@ def test_no_grad_decorates_functions():
     assert not f(leaf(2)).requires_grad
 
 
+def test_a_generator_does_not_record_where_it_is_decorated_and_its_caller_does():
+    @no_grad()
+    def doubles(x):
+        total = 0.0
+        try:
+            while True:
+                sent = yield x * 2
+                total += sent
+        except ValueError:
+            yield total * x
+        finally:
+            closed.append(is_grad_enabled())
+        return "end"
+
+    x, closed = leaf(), []
+    steps = doubles(x)
+    assert not next(steps).requires_grad
+    assert (x * 2).requires_grad
+    assert not steps.send(5.0).requires_grad
+    assert steps.throw(ValueError()).item() == 5
+    with pytest.raises(StopIteration, match="end"):
+        next(steps)
+    steps = doubles(x)
+    next(steps)
+    steps.close()
+    assert closed == [False, False]
+    assert is_grad_enabled()
+
+
 def test_one_no_grad_serves_two_threads_at_a_time():
     silence, inside, leave, seen = no_grad(), threading.Event(), threading.Event(), []
 
