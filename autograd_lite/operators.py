@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from .array_methods import ArrayMethods, plain_index
 from .errors import DTypeError, GradError, ShapeError
-from .function import Function, Leaf
+from .function import Leaf
 from .ops import elementwise as e
 from .ops.index import SetItem
 from .ops.linalg import MatMul
@@ -74,36 +76,58 @@ class Operators(ArrayMethods):
 
     # -- Updates in place
 
-    def _update(self, rule_class: type[Function], ufunc: np.ufunc, other: Any) -> Any:
+    def _update(self, sign: Callable[[Any, Any], Any], ufunc: np.ufunc, other: Any) -> Any:
         """``self += other`` and the like."""
         if this_thread.records and (self.node is not None or (isinstance(other, Recorded) and other.node is not None)):
-            return self._become(rule_class()(self, other))
+            return self._become(sign(self, other))
         value = other._data if isinstance(other, Recorded) else operand(other)
         if value is NotImplemented:
             return value
         array = self._writable()
         try:
             ufunc(array, value, out=array, casting="same_kind")
-        except ValueError:
+        except ValueError as error:
+            if "broadcast" not in str(error):
+                raise
             raise ShapeError(
                 f"An update in place cannot change the shape: {np.shape(value)} does not broadcast to {self.shape}."
             ) from None
-        except TypeError:
+        except TypeError as error:
+            if "Cannot cast" not in str(error):
+                raise
             raise DTypeError(f"An update in place cannot change the dtype {self.dtype}; write x = x + ...") from None
         self._written(array)
         return self
 
     def __iadd__(self, other: Any) -> Any:
-        return self._update(e.Add, np.add, other)
+        return self._update(operator.add, np.add, other)
 
     def __isub__(self, other: Any) -> Any:
-        return self._update(e.Sub, np.subtract, other)
+        return self._update(operator.sub, np.subtract, other)
 
     def __imul__(self, other: Any) -> Any:
-        return self._update(e.Mul, np.multiply, other)
+        return self._update(operator.mul, np.multiply, other)
 
     def __itruediv__(self, other: Any) -> Any:
-        return self._update(e.Div, np.true_divide, other)
+        return self._update(operator.truediv, np.true_divide, other)
+
+    def __ifloordiv__(self, other: Any) -> Any:
+        return self._update(operator.floordiv, np.floor_divide, other)
+
+    def __imod__(self, other: Any) -> Any:
+        return self._update(operator.mod, np.remainder, other)
+
+    def __ipow__(self, other: Any) -> Any:
+        return self._update(operator.pow, np.power, other)
+
+    def __iand__(self, other: Any) -> Any:
+        return self._update(operator.and_, np.bitwise_and, other)
+
+    def __ior__(self, other: Any) -> Any:
+        return self._update(operator.or_, np.bitwise_or, other)
+
+    def __ixor__(self, other: Any) -> Any:
+        return self._update(operator.xor, np.bitwise_xor, other)
 
     def __setitem__(self, index: Any, value: Any) -> None:
         index = plain_index(index)

@@ -244,10 +244,31 @@ def test_a_leaf_is_updated_in_place_under_no_grad(values):
     np.testing.assert_allclose(x.numpy(), (np.array(values) + 0.5) * 2)
 
 
+@pytest.mark.parametrize(
+    ("update", "values", "other"),
+    [
+        (operator.ipow, [1.0, 3.0], 2),
+        (operator.imod, [1.0, 3.5], 2),
+        (operator.ifloordiv, [1.0, 3.5], 2),
+        (operator.iand, [True, False], [True, True]),
+        (operator.ior, [True, False], [True, True]),
+        (operator.ixor, [5, 6], 3),
+    ],
+)
+def test_every_sign_that_numpy_updates_with_updates_the_same_tensor(update, values, other):
+    x, array = Tensor(values), np.array(values)
+    same, view = x, x.reshape(-1)
+    x = update(x, other)
+    assert x is same
+    assert view.tolist() == x.tolist() == update(array, other).tolist()
+
+
 def test_a_leaf_that_requires_a_gradient_is_not_updated_while_recording():
     x = leaf([1.0, 2.0])
     with pytest.raises(GradError, match="no_grad"):
         x += 1
+    with pytest.raises(GradError, match="no_grad"):
+        x **= 2
     with pytest.raises(GradError, match="no_grad"):
         x[0] = 1
     assert x.tolist() == [1, 2]
@@ -263,6 +284,23 @@ def test_recorded_updates_are_differentiated():
     y.sum().backward()
     np.testing.assert_allclose(y.numpy(), (x.numpy() ** 2 + 1 - x.numpy()) / 2)
     np.testing.assert_allclose(x.grad.numpy(), (2 * x.numpy() - 1) / 2)
+    x.grad = None
+    y = x * 1
+    same = y
+    y **= 2
+    y %= 3.5
+    same.sum().backward()
+    np.testing.assert_allclose(same.numpy(), x.numpy() ** 2 % 3.5)
+    np.testing.assert_allclose(x.grad.numpy(), 2 * x.numpy())
+
+
+def test_what_an_update_refuses_for_other_reasons_than_shape_and_dtype_is_told_as_it_is():
+    x = Tensor([1, 2])
+    with pytest.raises(ValueError, match="negative integer powers"):
+        x **= -1
+    y = Tensor([1.0])
+    with pytest.raises(TypeError, match="bitwise_and"):
+        y &= y
 
 
 def test_a_plain_tensor_becomes_part_of_the_graph_by_an_update():
