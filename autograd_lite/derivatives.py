@@ -1,4 +1,7 @@
-"""Derivatives as values: gradients without ``.grad``, products with Jacobians and Hessians, and these in full."""
+"""Derivatives as values: gradients without ``.grad``, products with Jacobians and Hessians, and these in full.
+
+Only :func:`grad` and :func:`jacobian` can be recorded, with ``create_graph``; what the others give is a constant.
+"""
 
 from __future__ import annotations
 
@@ -76,6 +79,8 @@ def grad(
 def vjp(f: Callable[..., Tensor], inputs: Tensors, v: Any = None) -> tuple[Tensor, tuple[Tensor, ...]]:
     """The value of ``f(*inputs)`` and the product of the cotangent ``v`` with its Jacobian, one part an input.
 
+    Neither is recorded: in another derivative they count as constants. To nest derivatives, use :func:`grad`.
+
     Examples
     --------
     >>> vjp(lambda x: x * x, Tensor([1.0, 2.0]), [1.0, 10.0])
@@ -92,6 +97,8 @@ def jvp(f: Callable[..., Tensor], inputs: Tensors, v: Any) -> tuple[Tensor, Tens
 
     By differentiating the backward pass, which is linear in its cotangent: any will do that has no zeros, since what
     gets a zero cotangent counts as not taken part.
+
+    Neither is recorded: in another derivative they count as constants. To nest derivatives, use :func:`grad`.
 
     Examples
     --------
@@ -112,6 +119,11 @@ def jvp(f: Callable[..., Tensor], inputs: Tensors, v: Any) -> tuple[Tensor, Tens
 @enable_grad()
 def jacobian(f: Callable[..., Tensor], inputs: Tensors, create_graph: bool = False) -> Any:
     """All derivatives of ``f(*inputs)``: for each input a tensor of shape ``output.shape + input.shape``.
+
+    Parameters
+    ----------
+    create_graph : bool
+        Record the computation, so that it can be differentiated again at those inputs that require a gradient.
 
     Returns
     -------
@@ -145,6 +157,8 @@ def jacobian(f: Callable[..., Tensor], inputs: Tensors, create_graph: bool = Fal
 def hessian(f: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     """All second derivatives of a number ``f(x)``, a tensor of shape ``x.shape + x.shape``.
 
+    It is not recorded: in another derivative it counts as a constant. To nest derivatives, use :func:`jacobian`.
+
     Examples
     --------
     >>> hessian(lambda x: (x**3).sum(), Tensor([1.0, 2.0]))
@@ -157,6 +171,8 @@ def hessian(f: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
 @enable_grad()
 def hvp(f: Callable[[Tensor], Tensor], x: Tensor, v: Any) -> tuple[Tensor, Tensor]:
     """The value of ``f(x)``, a number, and the product of its second derivatives with ``v``.
+
+    Neither is recorded: in another derivative they count as constants. To nest derivatives, use :func:`grad`.
 
     Examples
     --------
