@@ -273,7 +273,8 @@ def _encoded(value: Any, arrays: dict[str, np.ndarray]) -> Any:
         if isinstance(value, Mapping):
             return {"dict": [[inner(key), inner(item)] for key, item in value.items()]}
         if isinstance(value, list | tuple):
-            return {type(value).__name__: [inner(item) for item in value]}
+            kind = "list" if isinstance(value, list) else "tuple"  # named ones too, which would not be known again
+            return {kind: [inner(item) for item in value]}
         if value is None or isinstance(value, bool | int | float | str):
             return value
         raise StateError(f"A checkpoint holds arrays, numbers, texts and containers, not {type(value).__name__}.")

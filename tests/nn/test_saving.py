@@ -161,6 +161,16 @@ def test_numbers_of_numpy_come_back_as_numbers(tmp_path):
     assert repr(rest) == repr({"epoch": 3, "scores": [0.1, rough.item()], "done": True, "array": np.array(2.5)})
 
 
+def test_kinds_of_lists_and_tuples_come_back_as_plain_ones(tmp_path):
+    class Names(list):
+        pass
+
+    path = tmp_path / "run.npz"
+    report = nn.Linear(1, 1, bias=False).load_state_dict({}, strict=False)
+    nn.save_checkpoint(path, report=report, names=Names("ab"), state=OrderedDict(a=1))
+    assert nn.load_checkpoint(path) == {"report": (["weight"], []), "names": ["a", "b"], "state": {"a": 1}}
+
+
 def test_a_checkpoint_of_another_model_is_refused_and_nothing_is_loaded(tmp_path):
     path = tmp_path / "run.npz"
     nn.save_checkpoint(path, **parts(width=5))
