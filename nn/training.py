@@ -156,6 +156,8 @@ def fit(
     True
     """
     evaluate_on = {} if evaluate_on is None else evaluate_on
+    # They are gone through more than once.
+    callbacks, metrics = list(callbacks), metrics if callable(metrics) else list(metrics)
     check_training(loss, optimizer, loader)
     _check_reports(evaluate_on, metrics, scheduler)
     others = [*(c for c in callbacks if not isinstance(c, Checkpoint)), *([Progress()] if progress else [])]

@@ -312,6 +312,25 @@ def test_any_callable_is_a_metric_by_its_name_or_that_of_its_class():
         nn.evaluate(model, data, [SimpleLoss.loss], loss)
 
 
+def test_callbacks_and_metrics_may_come_from_generators(tmp_path):
+    model, loss, optimizer, loader, data = problem()
+    listeners = (kind(tmp_path / name) for kind, name in ((callbacks.Checkpoint, "a.npz"), (callbacks.CSVLog, "a.csv")))
+    run = nn.fit(
+        model,
+        loss,
+        optimizer,
+        loader,
+        2,
+        evaluate_on={"train": data, "half": (data[0][:30], data[1][:30])},
+        metrics=(metric for metric in [nn.metrics.accuracy, nn.metrics.top_k_accuracy(1)]),
+        callbacks=listeners,
+        progress=False,
+    )
+    measured = [f"{name} {metric}" for name in ("train", "half") for metric in ("accuracy", "top_1_accuracy")]
+    assert list(run.history[-1]) == ["epoch", "updates", "loss", *measured, "seconds"]
+    assert {path.name for path in tmp_path.iterdir()} == {"a.npz", "a.csv"}
+
+
 class SimpleLoss:
     @staticmethod
     def loss(outputs, targets):
