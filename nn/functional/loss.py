@@ -71,7 +71,7 @@ def cross_entropy(
         loss = _unless_out_of_range(scores, labels, 1 / labels.size if reduction == "mean" else 1)
         if loss is not None:
             return loss
-    weights = _class_weights(weight, scores)
+    weights, counts = _class_weights(weight, scores), labels != ignore_index
     labels, scale = _labels_and_scale(labels, weights, ignore_index)
     total = _total(scale, reduction)
     if reduction != "none" and not label_smoothing:
@@ -79,7 +79,7 @@ def cross_entropy(
     logp = log_softmax(scores)
     losses = _of_labels(logp, labels, scale)
     if label_smoothing:
-        even = -(logp * weights).sum(axis=1) * ((scale != 0) * (label_smoothing / classes)).astype(scores.dtype)
+        even = -(logp * weights).sum(axis=1) * (counts * (label_smoothing / classes)).astype(scores.dtype)
         losses = losses * (1 - label_smoothing) + even
     return losses.reshape(shape) if reduction == "none" else losses.sum() / total
 

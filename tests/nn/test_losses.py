@@ -62,6 +62,19 @@ def test_class_weights_make_a_weighted_mean_and_ignored_samples_do_not_count():
     np.testing.assert_allclose(F.nll_loss(np.log(softmax(scores)), ignored).item(), each[kept].mean())
 
 
+def test_smoothed_labels_count_by_the_weights_of_all_classes_also_where_their_own_has_none():
+    scores, labels = draw(7, n=6)
+    labels[:3] = 0, 0, 1
+    weight = np.array([0.0, 2.0, 0.5, 3.0])
+    each = -weight * np.log(softmax(scores))
+    each = each[np.arange(6), labels] * 0.8 + each.sum(axis=1) * 0.2 / 4
+    settings = {"weight": weight, "label_smoothing": 0.2}
+    np.testing.assert_allclose(F.cross_entropy(scores, labels, reduction="none", **settings).data, each)
+    np.testing.assert_allclose(F.cross_entropy(scores, labels, **settings).item(), each.sum() / weight[labels].sum())
+    ignored = F.cross_entropy(scores, labels, reduction="none", ignore_index=0, **settings).data
+    np.testing.assert_allclose(ignored, np.where(labels == 0, 0.0, each))
+
+
 def test_pixels_and_single_samples_are_classified_too():
     rng = np.random.default_rng(5)
     scores, labels = rng.standard_normal((2, 3, 4, 5)), rng.integers(0, 3, (2, 4, 5))
