@@ -107,6 +107,25 @@ def test_numpy_scalars_are_strong_although_some_are_floats():
     assert (Tensor([1.0], dtype=np.float32) * 2.0).dtype == np.float32
 
 
+@pytest.mark.parametrize("dtype", [np.int64, np.uint8, np.int8, np.bool_])
+@pytest.mark.parametrize(
+    "function",
+    [
+        al.sigmoid,
+        al.gelu,
+        al.softmax,
+        al.log_softmax,
+        lambda x: al.normalize(x, 1)[0],
+        lambda x: al.softmax_cross_entropy(x, [0, 1], [0.25, 0.75]),
+    ],
+)
+def test_the_functions_of_networks_take_whole_numbers_for_doubles(function, dtype):
+    x = np.array([[0, 1, 100], [50, 1, 0]]).astype(dtype)
+    y = function(x)
+    assert y.dtype == np.float64
+    np.testing.assert_allclose(y.data, function(x.astype(float)).data, rtol=1e-12)
+
+
 @pytest.mark.parametrize("dtype", FLOATS)
 def test_astype_takes_the_gradient_back_in_the_first_dtype(dtype):
     x = Tensor([1.0, 2.0], requires_grad=True, dtype=dtype)

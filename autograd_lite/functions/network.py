@@ -78,7 +78,7 @@ def softmax_cross_entropy(logits: TensorLike, labels: Any, scale: Any) -> Tensor
         raise ShapeError(
             f"Label {wrong} is out of range: there are {logits.shape[1]} classes, 0 to {logits.shape[1] - 1}."
         )
-    factors = np.array(scale, logits.dtype)
+    factors = np.array(scale, logits.dtype if logits.dtype.kind in "fc" else np.float64)  # as softmax gives
     if factors.shape not in ((), labels.shape):
         raise ShapeError(f"One scale, or one for each of {len(labels)} rows, is needed; got shape {factors.shape}.")
     rule = rules.CrossEntropy(labels.copy(), factors[()])

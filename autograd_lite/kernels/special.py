@@ -36,7 +36,7 @@ def sigmoid(x: np.ndarray) -> Any:
 
 def logistic(x: np.ndarray, out: np.ndarray | None = None) -> Any:
     """:func:`sigmoid` for those who ignore overflow already: to say so takes longer than a small array."""
-    y = np.exp(np.subtract(0, x, out=out), out=out)
+    y = np.exp(np.subtract(0.0, x, out=out), out=out)  # 0 minus a whole number without a sign would be positive
     y += 1
     return np.divide(1, y, out=out)  # which np.reciprocal takes longer for
 
