@@ -20,6 +20,12 @@ def as_tensor(value: Any) -> Tensor:
     return value if isinstance(value, Tensor) else Tensor(value)
 
 
+def as_floating(value: Any) -> Tensor:
+    """:func:`as_tensor`, with whole numbers in double precision: their fractions and negatives may be none."""
+    x = as_tensor(value)
+    return x.astype(np.float64) if x.dtype.kind in "biu" else x
+
+
 def as_array(value: Any) -> np.ndarray:
     """The values of ``value``, outside any graph."""
     return value.data if isinstance(value, Tensor) else np.asarray(value)

@@ -7,7 +7,7 @@ import numpy as np
 import autograd_lite as ag
 from autograd_lite import Tensor, gelu, relu, sigmoid, tanh, where
 
-from ._common import TensorLike, as_tensor
+from ._common import TensorLike, as_floating, as_tensor
 
 __all__ = [
     "celu", "elu", "gelu", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "log_softmax", "logsigmoid", "mish",
@@ -41,7 +41,7 @@ def softmax(x: TensorLike, dim: int = -1) -> Tensor:
 
 def softmin(x: TensorLike, dim: int = -1) -> Tensor:
     """``softmax(-x)``."""
-    return ag.softmax(-as_tensor(x), axis=dim)
+    return ag.softmax(-as_floating(x), axis=dim)
 
 
 def log_softmax(x: TensorLike, dim: int = -1) -> Tensor:
@@ -75,7 +75,7 @@ def hardtanh(x: TensorLike, min_val: float = -1.0, max_val: float = 1.0) -> Tens
 
 def hardsigmoid(x: TensorLike) -> Tensor:
     """``clip(x / 6 + 1/2, 0, 1)``."""
-    return (as_tensor(x) + 3).clip(0, 6) / 6
+    return (as_floating(x) + 3).clip(0, 6) / 6
 
 
 def hardswish(x: TensorLike) -> Tensor:
@@ -114,7 +114,7 @@ def softplus(x: TensorLike, beta: float = 1.0) -> Tensor:
 
 def logsigmoid(x: TensorLike) -> Tensor:
     """``log(sigmoid(x))``, without overflow."""
-    return -softplus(-as_tensor(x))
+    return -softplus(-as_floating(x))
 
 
 def mish(x: TensorLike) -> Tensor:
@@ -125,7 +125,7 @@ def mish(x: TensorLike) -> Tensor:
 
 def softsign(x: TensorLike) -> Tensor:
     """``x / (1 + abs(x))``."""
-    x = as_tensor(x)
+    x = as_floating(x)
     return x / (1 + abs(x))
 
 

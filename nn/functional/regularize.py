@@ -13,7 +13,7 @@ from autograd_lite import ShapeError, Tensor
 from ..checks import probability
 from ..parameter import Owned
 from ..random import Rng, generator, words64
-from ._common import as_array, as_tensor
+from ._common import as_array, as_floating, as_tensor
 
 
 def _mask(shape: tuple[int, ...], p: float, dtype: Any, rng: Rng) -> Tensor:
@@ -22,7 +22,7 @@ def _mask(shape: tuple[int, ...], p: float, dtype: Any, rng: Rng) -> Tensor:
     bits = 1 if p == 0.5 else 8 if p * 256 % 1 == 0 else 16  # the fewer, the faster
     draws: np.ndarray = words64(rng, -(-size * bits // 64)).view(np.uint16 if bits == 16 else np.uint8)
     kept = np.unpackbits(draws, count=size) if bits == 1 else draws[:size] >= round(p * (1 << bits))
-    mask = kept.reshape(shape).astype(dtype)
+    mask = kept.reshape(shape).astype(dtype if dtype.kind == "f" else np.float64)
     mask *= 0.0 if p == 1 else 1 / (1 - p)  # in place: faster than a product of two dtypes
     return Tensor(mask, copy=False)
 
@@ -140,7 +140,7 @@ def rms_norm(
 
     ``eps`` is by default the spacing of the dtype's numbers at 1.
     """
-    x, axes = as_tensor(input), _last_axes(input, normalized_shape, "rms_norm")
+    x, axes = as_floating(input), _last_axes(input, normalized_shape, "rms_norm")
     eps = float(np.finfo(x.dtype).eps) if eps is None else eps
     y = x * (x.square().mean(axis=axes, keepdims=True) + eps) ** -0.5
     return y if weight is None else y * weight
@@ -172,7 +172,7 @@ def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float 
     Krizhevsky et al. 2012 sum instead of taking the mean: their alpha = 1e-4, k = 2, n = 5 is ``size=5, alpha=5e-4,
     k=2`` here. Channels beyond the first and last count as 0.
     """
-    x = as_tensor(input)
+    x = as_floating(input)
     if x.ndim < 3 or size < 1:
         raise ShapeError(f"local_response_norm takes inputs (N, C, ...) and a positive size; got {x.shape} and {size}.")
     around = [(0, 0), (size // 2, (size - 1) // 2)] + [(0, 0)] * (x.ndim - 2)

@@ -11,7 +11,7 @@ from autograd_lite import ShapeError, Tensor, avg_pool2d, conv_transpose2d, max_
 
 from ..checks import at_least_one, one_of
 from ..errors import SettingError
-from ._common import as_tensor
+from ._common import as_floating, as_tensor
 
 __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "avg_pool1d", "avg_pool2d", "conv1d", "conv2d", "conv_transpose1d",
@@ -100,6 +100,7 @@ def adaptive_avg_pool2d(input: Any, output_size: int | tuple[int | None, int | N
     at_least_one(height=height, width=width)
     if x.shape[2] % height == 0 and x.shape[3] % width == 0:
         return avg_pool2d(x, (x.shape[2] // height, x.shape[3] // width))
+    x = as_floating(x)
     rows, columns = _averaging(x.shape[2], height, x.dtype), _averaging(x.shape[3], width, x.dtype)
     return Tensor(rows) @ x @ Tensor(columns.T)
 
@@ -151,6 +152,7 @@ def interpolate(
             return x.repeat(int(scales[0]), axis=2).repeat(int(scales[1]), axis=3)
         rows, columns = ((np.arange(n) / s).astype(int) for n, s in zip((height, width), scales, strict=True))
         return x[:, :, rows][:, :, :, columns]
+    x = as_floating(x)
     down = _mixing(x.shape[2], height, scales[0], align_corners, x.dtype)
     across = _mixing(x.shape[3], width, scales[1], align_corners, x.dtype)
     return Tensor(down) @ x @ Tensor(across.T)

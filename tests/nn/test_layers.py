@@ -98,6 +98,18 @@ def test_a_layer_leaves_its_input_alone(name):
     np.testing.assert_array_equal(x, before)
 
 
+@pytest.mark.parametrize("name", [*LAYERS, "Dropout", "Dropout2d"])
+def test_a_layer_takes_whole_numbers_for_fractions_that_have_none(name):
+    make, shape, _ = LAYERS.get(name, (lambda: getattr(nn, name)(rng=0), (3, 2), None))
+    whole = np.random.default_rng(1).integers(0, 256, shape)
+    for dtype, precision in ((np.int64, 1e-9), (np.uint8, 1e-2)):  # of bytes NumPy's functions are half precision
+        outputs = []
+        for x in (whole.astype(dtype), whole.astype(float)):
+            nn.manual_seed(0)
+            outputs.append(first(make().double()(x)).data)
+        np.testing.assert_allclose(*outputs, rtol=precision, atol=precision)
+
+
 # -- Linear maps ------------------------------------------------------------------------------------------------------
 
 
