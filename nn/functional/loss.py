@@ -11,7 +11,7 @@ from autograd_lite import ShapeError, Tensor, where
 
 from ..checks import one_of, probability
 from ..errors import LabelError, SettingError
-from ._common import REDUCTIONS, TensorLike, as_array, as_tensor, reduced
+from ._common import REDUCTIONS, TensorLike, as_array, as_floating, as_tensor, reduced
 from .activation import log_softmax, softplus
 from .labels import check_range, class_numbers
 
@@ -154,7 +154,7 @@ def cross_entropy_error(y: Any, t: Any, eps: float = 1e-7) -> Tensor:
 
 def _rows(input: Any) -> tuple[Tensor, tuple[int, ...]]:
     """Scores as rows of classes, and the shape that the losses will have."""
-    scores = as_tensor(input)
+    scores = as_floating(input)
     if not scores.ndim:
         raise ShapeError("Scores need an axis of classes; got a single number.")
     axis = min(1, scores.ndim - 1)
@@ -206,7 +206,7 @@ def _total(scale: np.ndarray, reduction: str) -> float:
 
 
 def _alike(input: Any, target: Any) -> tuple[Tensor, Tensor]:
-    a, b = as_tensor(input), as_tensor(target)
+    a, b = as_floating(input), as_tensor(target)
     if a.shape != b.shape:
         raise ShapeError(f"Input {a.shape} and target {b.shape} must have the same shape.")
     return a, b if b.dtype.kind == "f" else b.astype(a.dtype)

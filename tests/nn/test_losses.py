@@ -186,6 +186,33 @@ def test_losses_of_scores_stay_finite_where_those_of_probabilities_end():
         F.binary_cross_entropy([1.5], [1.0])
 
 
+@pytest.mark.parametrize(
+    "settings", [{}, {"label_smoothing": 0.2}, {"weight": [0.5, 1.0, 0.25]}, {"reduction": "none"}]
+)
+@pytest.mark.parametrize("target", [[2, 0], [[0.2, 0.3, 0.5], [1.0, 0.0, 0.0]]])
+@pytest.mark.parametrize("dtype", [np.int64, np.uint8])
+def test_scores_may_be_whole_numbers(settings, target, dtype):
+    scores = np.array([[3, 1, 200], [0, 250, 7]], dtype)
+    expected = F.cross_entropy(scores.astype(float), target, **settings).data
+    np.testing.assert_allclose(F.cross_entropy(scores, target, **settings).data, expected)
+    if "label_smoothing" not in settings and target == [2, 0]:
+        logp = -scores.astype(np.int64)
+        expected = F.nll_loss(logp.astype(float), target, **settings).data
+        np.testing.assert_allclose(F.nll_loss(logp, target, **settings).data, expected)
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [F.mse_loss, F.l1_loss, F.huber_loss, F.smooth_l1_loss, F.sum_squared_error, F.binary_cross_entropy_with_logits],
+)
+@pytest.mark.parametrize("dtype", [np.int64, np.uint8, np.bool_])
+def test_numbers_compared_may_be_whole(loss, dtype):
+    a, b = np.array([3, 0, 250]).astype(dtype), np.array([200, 1, 1]).astype(dtype)
+    expected = loss(a.astype(float), b.astype(float)).data
+    for pair in ((a, b), (a.astype(float), b), (a, b.astype(float))):
+        np.testing.assert_allclose(loss(*pair).data, expected)
+
+
 def test_positive_weights_count_only_where_the_answer_is_yes():
     plain = F.binary_cross_entropy_with_logits(A, SIGNS > 0, reduction="none").data
     weighted = F.binary_cross_entropy_with_logits(A, SIGNS > 0, reduction="none", pos_weight=3.0).data
