@@ -146,8 +146,13 @@ def rms_norm(
     return y if weight is None else y * weight
 
 
+def lengths(normalized_shape: int | tuple[int, ...]) -> tuple[int, ...]:
+    """The lengths of the last axes, which may be one number, of Python or NumPy."""
+    return (normalized_shape,) if isinstance(normalized_shape, int | np.integer) else tuple(normalized_shape)
+
+
 def _last_axes(input: Any, normalized_shape: int | tuple[int, ...], name: str) -> tuple[int, ...]:
-    shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+    shape = lengths(normalized_shape)
     found = ag.shape(input)
     if not shape or found[len(found) - len(shape) :] != shape:
         raise ShapeError(f"{name}: expected input (..., {', '.join(map(str, shape))}), got {found}.")

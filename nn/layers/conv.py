@@ -42,7 +42,7 @@ class _Conv(Module):
         at_least_one(in_channels=in_channels, out_channels=out_channels, groups=groups)
         if in_channels % groups or out_channels % groups:
             raise SettingError(f"groups={groups} must divide {in_channels} input and {out_channels} output channels.")
-        kernel = (kernel_size,) * self.axes if isinstance(kernel_size, int) else tuple(kernel_size)
+        kernel = (kernel_size,) * self.axes if np.ndim(kernel_size) == 0 else tuple(kernel_size)
         if len(kernel) != self.axes:
             raise SettingError(f"kernel_size must be a number or {self.axes} numbers, not {kernel_size!r}.")
         for length in kernel:

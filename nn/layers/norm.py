@@ -12,6 +12,7 @@ from autograd_lite import ShapeError, Tensor, shape
 from .. import functional as F
 from ..checks import at_least_one
 from ..errors import SettingError
+from ..functional.regularize import lengths
 from ..module import Module, arguments
 from ..parameter import Buffer, Parameter
 
@@ -135,10 +136,9 @@ class LayerNorm(Module):
         bias: bool = True,
         dtype: DTypeLike = np.float32,
     ) -> None:
-        lengths = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
-        self.normalized_shape, self.eps = lengths, eps
-        self.weight = Parameter(np.ones(lengths, dtype)) if elementwise_affine else None
-        self.bias = Parameter(np.zeros(lengths, dtype)) if elementwise_affine and bias else None
+        self.normalized_shape, self.eps = lengths(normalized_shape), eps
+        self.weight = Parameter(np.ones(self.normalized_shape, dtype)) if elementwise_affine else None
+        self.bias = Parameter(np.zeros(self.normalized_shape, dtype)) if elementwise_affine and bias else None
 
     def forward(self, x: Any) -> Tensor:
         """(..., *normalized_shape) to the same shape."""
@@ -170,9 +170,8 @@ class RMSNorm(Module):
         elementwise_affine: bool = True,
         dtype: DTypeLike = np.float32,
     ) -> None:
-        lengths = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
-        self.normalized_shape, self.eps = lengths, eps
-        self.weight = Parameter(np.ones(lengths, dtype)) if elementwise_affine else None
+        self.normalized_shape, self.eps = lengths(normalized_shape), eps
+        self.weight = Parameter(np.ones(self.normalized_shape, dtype)) if elementwise_affine else None
 
     def forward(self, x: Any) -> Tensor:
         """(..., *normalized_shape) to the same shape."""

@@ -253,6 +253,22 @@ def test_settings_that_make_no_sense_are_refused_when_the_layer_is_made(make):
         make()
 
 
+def test_sizes_may_be_whole_numbers_of_numpy():
+    n = np.int64(3)
+    for layer, shape in (
+        (nn.Conv2d(n, n, n, padding=n), (1, 3, 4, 4)),
+        (nn.Conv1d(n, n, n, stride=n), (1, 3, 4)),
+        (nn.ConvTranspose2d(n, n, n), (1, 3, 2, 2)),
+        (nn.LazyConv1d(n, n), (1, 3, 4)),
+        (nn.LayerNorm(n), (2, 3)),
+        (nn.LayerNorm((2, n)), (2, 3)),
+        (nn.RMSNorm(n), (2, 3)),
+        (nn.LSTM(n, n, n), (2, 1, 3)),
+    ):
+        first(layer(np.ones(shape, np.float32))).sum().backward()
+        assert all(parameter.grad is not None for parameter in layer.parameters())
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
