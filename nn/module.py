@@ -123,8 +123,8 @@ class Module:
         if isinstance(value, Parameter):
             if value.requires_grad and value.name is None:
                 value.name = name
-        elif isinstance(value, Tensor) and isinstance(before, Buffer) and not isinstance(value, Buffer):
-            value = Buffer(value.detach(), persistent=before.persistent)
+        elif isinstance(before, Buffer) and value is not None and not isinstance(value, Buffer):
+            value = Buffer(value, persistent=before.persistent)
         elif isinstance(before, Parameter) and value is not None:
             raise TypeError(
                 f"{type(self).__name__}.{name} is a parameter; assign a Parameter or None, or change its values under "

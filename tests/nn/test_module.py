@@ -275,6 +275,20 @@ def test_assigning_a_tensor_over_a_buffer_keeps_it_a_buffer():
     assert "running_mean" in model.state_dict()
 
 
+@pytest.mark.parametrize("value", [np.array([3.0, 4.0]), np.float64(2), 5, [1, 2]])
+def test_assigning_numbers_over_a_buffer_keeps_it_a_buffer_and_anything_else_is_refused(value):
+    model = nn.Module()
+    model.register_buffer("kept", [1.0, 2.0])
+    model.register_buffer("scratch", [1.0], persistent=False)
+    model.kept, model.scratch = value, value
+    np.testing.assert_array_equal(model.state_dict()["kept"], value)
+    assert [name for name, _ in model.named_buffers()] == ["kept", "scratch"]
+    with pytest.raises(ag.DTypeError):
+        model.kept = nn.ReLU()
+    model.kept = None
+    assert list(model.state_dict()) == []
+
+
 def test_buffers_can_be_left_out_of_the_state():
     model = nn.Module()
     model.register_buffer("kept", [1.0])
