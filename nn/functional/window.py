@@ -150,7 +150,11 @@ def interpolate(
     if mode == "nearest":
         if scales == (height // x.shape[2], width // x.shape[3]):
             return x.repeat(int(scales[0]), axis=2).repeat(int(scales[1]), axis=3)
-        rows, columns = ((np.arange(n) / s).astype(int) for n, s in zip((height, width), scales, strict=True))
+        exact = scale_factor is None  # as fractions of whole numbers, which quotients may fall short of
+        rows, columns = (
+            np.arange(n) * length // n if exact else (np.arange(n) / s).astype(int)
+            for n, length, s in zip((height, width), x.shape[2:], scales, strict=True)
+        )
         return x[:, :, rows][:, :, :, columns]
     x = as_floating(x)
     down = _mixing(x.shape[2], height, scales[0], align_corners, x.dtype)

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import autograd_lite as ag
@@ -196,6 +196,14 @@ def test_adaptive_pooling_takes_means_of_its_windows():
     y = nn.AdaptiveAvgPool2d((3, 2))(x).data
     np.testing.assert_allclose(y[:, :, 1, 1], x[:, :, 2:5, 2:5].mean(axis=(2, 3)))
     np.testing.assert_allclose(nn.AdaptiveAvgPool2d(1)(x).data[..., 0, 0], x.mean(axis=(2, 3)))
+
+
+@given(length=st.integers(1, 60), wanted=st.integers(1, 120))
+@example(14, 18)  # 9 / (18 / 14) is less than 7
+def test_the_nearest_pixel_is_that_in_which_the_new_one_begins(length, wanted):
+    image = np.arange(length).reshape(1, 1, length, 1)
+    expected = [i * length // wanted for i in range(wanted)]
+    assert F.interpolate(image, (wanted, 1)).flatten(0).tolist() == expected
 
 
 def test_bilinear_resizing_reproduces_a_plane():
