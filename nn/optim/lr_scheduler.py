@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from ..checks import one_of
+from ..checks import one_of, probability
 from ..errors import SettingError, StateError
 from .optimizer import Optimizer
 
@@ -264,7 +264,7 @@ class OneCycleLR(Scheduler):
         if cycle_momentum and not any(name in optimizer.defaults for name in ("momentum", "betas")):
             raise SettingError(f"{type(optimizer).__name__} has no momentum to cycle; pass cycle_momentum=False.")
         self.max_lr, self.total_steps = max_lr, _positive(total_steps, "total_steps")
-        self.top = pct_start * total_steps - 1  # the step at max_lr
+        self.top = probability(pct_start, "pct_start") * total_steps - 1  # the step at max_lr
         self.cosine, self.cycle_momentum = anneal_strategy == "cos", cycle_momentum
         self.base_momentum, self.max_momentum = base_momentum, max_momentum
         self.start = max_lr / div_factor
@@ -276,8 +276,9 @@ class OneCycleLR(Scheduler):
         return self._wave(t, self.start, self.max_lr, self.end)
 
     def _wave(self, t: int, start: float, middle: float, end: float) -> float:
-        if t > self.total_steps:  # `fit` steps once more after the last update; nothing is trained at that rate
+        if t > self.total_steps:
             raise SettingError(f"OneCycleLR was made for {self.total_steps} steps; this is step {t + 1}.")
+        t = min(t, self.total_steps - 1)  # `fit` steps once more after the last update
         if t <= self.top:
             return _between(start, middle, self._eased(t / self.top if self.top else 1.0))
         return _between(middle, end, self._eased((t - self.top) / (self.total_steps - 1 - self.top)))

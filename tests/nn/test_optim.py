@@ -339,6 +339,7 @@ def plateau_after_step(w):
         (lambda w: optim.LBFGS([w]).step(), "closure"),
         (lambda w: optim.StepLR(optim.SGD([w]), 0), "step_size must be at least 1"),
         (lambda w: optim.OneCycleLR(optim.Adagrad([w]), 0.1, 10), "no momentum"),
+        (lambda w: optim.OneCycleLR(optim.Adam([w]), 0.1, 10, pct_start=30), "pct_start must lie between 0 and 1"),
         (lambda w: optim.SequentialLR(optim.SGD([w]), [], [1]), "milestone"),
         (lambda w: plateau_after_step(w), "this ReduceLROnPlateau is none"),
         (lambda w: optim.SequentialLR(optim.SGD([w]), [optim.StepLR(optim.SGD([w]), 1)], []), "of its own optimiser"),
@@ -648,3 +649,16 @@ def test_a_one_cycle_schedule_may_be_stepped_after_every_update_of_the_run_and_n
         schedule.step()
     with pytest.raises(nn.SettingError, match="made for 5 steps"):
         schedule.step()
+
+
+@pytest.mark.parametrize("shape", ["cos", "linear"])
+@pytest.mark.parametrize("pct_start", [0.3, 1.0])
+def test_a_one_cycle_schedule_stays_where_it_ended_after_the_last_update(shape, pct_start):
+    optimizer = optim.SGD([nn.Parameter([1.0])], lr=0.1, momentum=0.9)
+    schedule = optim.OneCycleLR(optimizer, 1.0, total_steps=10, pct_start=pct_start, anneal_strategy=shape)
+    for _ in range(9):
+        schedule.step()
+    group = dict(optimizer.param_groups[0])
+    np.testing.assert_allclose(group["lr"], 1.0 if pct_start == 1 else 4e-6)
+    schedule.step()
+    assert optimizer.param_groups[0] == group
