@@ -304,29 +304,21 @@ class NAdam(Optimizer):
         l1: float = 0.0,
         maximize: bool = False,
     ) -> None:
-        self._products: dict[tuple[float, float], list[float]] = {}
         options = {"betas": betas, "eps": eps, "momentum_decay": momentum_decay}
         super().__init__(params, lr=lr, weight_decay=weight_decay, l1=l1, maximize=maximize, **options)
 
     def keeps(self, o: Group) -> dict[str, float]:
-        """Means of gradients and of squared gradients."""
-        return {"exp_avg": 0.0, "exp_avg_sq": 0.0}
+        """Means of gradients and of squared gradients; P, whose factors ``betas`` may change on the way."""
+        return {"exp_avg": 0.0, "exp_avg_sq": 0.0, "mu_product": 1.0}
 
     def update(self, w: Array, g: Array, t: int, o: Group, *kept: Array) -> None:
         """One step."""
-        m, v = kept
+        m, v, product = kept
         b1, b2 = o.betas
         mu, mu_next = (b1 * (1 - 0.5 * 0.96 ** (n * o.momentum_decay)) for n in (t, t + 1))
-        product = self._product(b1, o.momentum_decay, t)
+        product *= mu
         m += (1 - b1) * (g - m)
         v *= b2
         v += (1 - b2) * g * g
         ahead = mu_next / (1 - product * mu_next) * m + (1 - mu) / (1 - product) * g
         w -= o.lr * ahead / (np.sqrt(v / (1 - b2**t)) + o.eps)
-
-    def _product(self, b1: float, decay: float, t: int) -> float:
-        """``mu_1 * ... * mu_t``; it follows from t, so it need not be saved."""
-        products = self._products.setdefault((b1, decay), [1.0])
-        while len(products) <= t:
-            products.append(products[-1] * b1 * (1 - 0.5 * 0.96 ** (len(products) * decay)))
-        return products[t]

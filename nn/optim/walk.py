@@ -153,7 +153,7 @@ class Walk:
             for name in kept:
                 if name not in arrays:
                     raise StateError(f"{title}: {name} is missing for parameter {i}. Nothing was loaded.")
-                if arrays[name].shape != self.params[i].shape:
+                if arrays[name].shape not in ((), self.params[i].shape):  # PyTorch's may be one number for all
                     raise StateError(
                         f"{title}: {name} of parameter {i} should have shape {self.params[i].shape} but has "
                         f"{arrays[name].shape}. Nothing was loaded."

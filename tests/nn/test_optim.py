@@ -107,6 +107,29 @@ def test_fifty_steps_follow_the_formula(kind, formula, settings):
         np.testing.assert_allclose([x.item(), y.item()], w, rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.parametrize(("kind", "formula"), [(optim.Adam, adam), (optim.NAdam, nadam)])
+def test_shares_that_change_on_the_way_count_from_there_on(kind, formula):
+    w = nn.Parameter(np.array([2.0, -3.0]))
+    optimizer, plain, memory = kind([w], lr=0.1), [2.0, -3.0], [{}, {}]
+    for t, first in enumerate((0.95, 0.9, 0.5, 0.7, 0.9, 0.1), start=1):
+        optimizer.param_groups[0]["betas"] = (first, 0.99)
+        slopes = np.array([t, -1.0])
+        w.grad = slopes
+        optimizer.step()
+        plain = [formula(plain[i], slopes[i], t, memory[i], betas=(first, 0.99)) for i in range(2)]
+        np.testing.assert_allclose(w.data, plain)
+        saved, optimizer = optimizer.state_dict(), kind([w])
+        optimizer.load_state_dict(saved)
+
+
+def test_a_state_may_have_one_number_for_all_of_a_parameter():
+    w = nn.Parameter([1.0, 2.0])
+    optimizer = optim.NAdam([w])
+    kept = {"step": 1, "exp_avg": np.ones(2), "exp_avg_sq": np.ones(2), "mu_product": np.float32(0.5)}
+    optimizer.load_state_dict({"state": {0: kept}, "param_groups": [{"params": [0]}]})  # as PyTorch's
+    assert optimizer.state_dict()["state"][0]["mu_product"].tolist() == [0.5, 0.5]
+
+
 @pytest.mark.parametrize(("kind", "formula", "settings"), CASES, ids=NAMES)
 def test_a_saved_state_goes_on_bit_for_bit(kind, formula, settings):
     def start():
