@@ -20,6 +20,7 @@ from autograd_lite.files import FilePath, atomic_write
 from .errors import StateError
 from .functional._common import as_array
 from .module import Module
+from .parameter import Parameter
 from .random import get_rng_state, set_rng_state
 
 VERSION = 1
@@ -189,7 +190,8 @@ def load_checkpoint(path: FilePath, **parts: Any) -> dict[str, Any]:
     undo: list[Callable[[], None]] = []
     name = ""
     try:
-        for name, part in parts.items():
+        # Lazy models first: states of their optimisers need the shapes that they get from theirs.
+        for name, part in sorted(parts.items(), key=lambda item: not _lazy(item[1])):
             undo.append(snapshot(part))
             part.load_state_dict(saved[name])
             for place, generator in _own_generators(part):
@@ -231,7 +233,7 @@ def snapshot(*parts: Any) -> Callable[[], None]:
     states = [(part, part.state_dict()) for part in parts]
     modules = [module for part in parts if isinstance(part, Module) for module in part.modules()]
     modes = [(module, module.training) for module in modules]
-    lazy = [p for module in modules for p in module.parameters() if p.awaits_shape]
+    lazy = [p for part in parts for p in _lazy(part)]
     generators = [(rng, rng.bit_generator.state) for part in parts for _, rng in _own_generators(part)]
     shared = get_rng_state()
 
@@ -247,6 +249,11 @@ def snapshot(*parts: Any) -> Callable[[], None]:
         set_rng_state(shared)
 
     return put_back
+
+
+def _lazy(part: Any) -> list[Parameter]:
+    """Parameters of ``part`` that have no shape yet."""
+    return [p for p in part.parameters() if p.awaits_shape] if isinstance(part, Module) else []
 
 
 def _own_generators(part: Any) -> Iterator[tuple[str, np.random.Generator]]:

@@ -42,8 +42,9 @@ class ExponentialMovingAverage:
         """Take in the weights of now; call it after each step of the optimiser."""
         learnt = {name for name, _ in self.model._named(Parameter)}
         for name, now in self.model.state_dict().items():
-            if name in learnt:
-                self._average[name] += (1 - self.decay) * (now - self._average[name])
+            average = self._average[name]
+            if name in learnt and average.shape == now.shape:  # a lazy weight had none before the first use
+                average += (1 - self.decay) * (now - average)
             else:
                 self._average[name] = now
 

@@ -665,6 +665,19 @@ def test_an_average_follows_the_weights_and_can_be_applied_and_resumed():
         assert model[0].weight.item() == 2.75
 
 
+def test_the_average_of_a_lazy_weight_begins_with_its_first_values():
+    model = nn.Sequential(nn.LazyLinear(2), nn.Linear(2, 1))
+    average = optim.ExponentialMovingAverage(model, decay=0.5)
+    before = model[1].weight.data.copy()
+    model(np.ones((1, 3), np.float32))
+    nn.init.constant_(model[0].weight, 1.0)
+    nn.init.constant_(model[1].weight, 1.0)
+    average.update()
+    with average.applied():
+        assert model[0].weight.tolist() == [[1.0] * 3] * 2
+        np.testing.assert_allclose(model[1].weight.data, (before + 1) / 2, rtol=1e-6)
+
+
 def test_a_one_cycle_schedule_may_be_stepped_after_every_update_of_the_run_and_no_further():
     optimizer = optim.SGD([nn.Parameter([1.0])], lr=0.1, momentum=0.9)
     schedule = optim.OneCycleLR(optimizer, max_lr=1.0, total_steps=5)

@@ -161,6 +161,28 @@ def test_numbers_of_numpy_come_back_as_numbers(tmp_path):
     assert repr(rest) == repr({"epoch": 3, "scores": [0.1, rough.item()], "done": True, "array": np.array(2.5)})
 
 
+def test_lazy_models_are_restored_whatever_the_order_of_the_parts(tmp_path):
+    def start():
+        model = nn.Sequential(nn.LazyLinear(3), nn.LazyLinear(1))
+        optimizer = nn.optim.Adam(model.parameters())
+        return {"optimizer": optimizer, "average": nn.optim.ExponentialMovingAverage(model), "model": model}
+
+    def step(model, optimizer, average):
+        optimizer.zero_grad()
+        model(np.ones((2, 4), np.float32)).sum().backward()
+        optimizer.step()
+        average.update()
+
+    path, saved, fresh = tmp_path / "run.npz", start(), start()
+    step(**saved)
+    nn.save_checkpoint(path, **saved)
+    nn.load_checkpoint(path, **fresh)
+    for parts in (saved, fresh):
+        step(**parts)
+    for name in saved:
+        np.testing.assert_equal(fresh[name].state_dict(), saved[name].state_dict())
+
+
 def test_kinds_of_lists_and_tuples_come_back_as_plain_ones(tmp_path):
     class Names(list):
         pass
