@@ -389,9 +389,14 @@ def predict(model: Module, inputs: Any, batch_size: int = 250) -> np.ndarray:
         for start, (batch,) in zip(
             range(0, len(inputs), max(batch_size, 1)), batches((inputs,), batch_size), strict=True
         ):
-            answer = as_array(model(batch))
+            answer = model(batch)
+            rows = as_array(answer) if isinstance(answer, np.ndarray | Tensor) else np.empty(())
             if outputs is None:
-                outputs = np.empty((len(inputs), *answer.shape[1:]), answer.dtype)
-            outputs[start : start + len(batch)] = answer
+                outputs = np.empty((len(inputs), *rows.shape[1:]), rows.dtype)
+            if rows.shape != (len(batch), *outputs.shape[1:]):
+                raise SettingError(
+                    f"predict collects one answer for each input; the model gave {_title(answer)} for {batch.shape}."
+                )
+            outputs[start : start + len(batch)] = rows
     assert outputs is not None
     return outputs

@@ -389,6 +389,24 @@ def test_predict_equals_the_model_in_eval_mode_whatever_the_batches():
         nn.predict(model, x, batch_size=0)
 
 
+@pytest.mark.parametrize(
+    ("answer", "what"),
+    [
+        (lambda x: (x, x), "tuple of 2"),
+        (lambda x: {"mean": x}, "dict"),
+        (lambda x: ag.Tensor(x).mean(), r"an array of shape \(\)"),
+        (lambda x: x[:1], r"an array of shape \(1, 3\)"),
+        (lambda x: x[:, : len(x)], r"an array of shape \(1, 1\)"),  # of the last batch
+    ],
+)
+@pytest.mark.parametrize("batch_size", [2, 4])
+def test_predict_refuses_what_is_no_answer_for_each_input(answer, what, batch_size):
+    model = nn.Module()
+    model.forward = answer
+    with pytest.raises(nn.SettingError, match=f"the model gave {what} for"):
+        nn.predict(model, np.ones((5, 3)), batch_size)
+
+
 def test_predict_needs_memory_for_a_batch_and_the_answers_only():
     model = nn.Sequential(nn.Conv2d(1, 30, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(4320, 10))
     images = np.zeros((1000, 1, 28, 28), np.float32)
