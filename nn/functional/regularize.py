@@ -142,6 +142,8 @@ def rms_norm(
     """
     x, axes = as_floating(input), _last_axes(input, normalized_shape, "rms_norm")
     eps = float(np.finfo(x.dtype).eps) if eps is None else eps
+    if x.dtype == np.float16:  # squares soon exceed its largest number
+        return rms_norm(x.astype(np.float32), normalized_shape, weight, eps).astype(np.float16)
     y = x * (x.square().mean(axis=axes, keepdims=True) + eps) ** -0.5
     return y if weight is None else y * weight
 

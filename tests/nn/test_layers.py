@@ -353,6 +353,18 @@ def test_normalisations_of_single_samples_do_what_they_say():
     np.testing.assert_allclose(groups.var(-1), 1, rtol=1e-3)
 
 
+@pytest.mark.parametrize("norm", [F.rms_norm, F.layer_norm])
+def test_normalisations_in_half_precision_hold_what_their_squares_would_exceed(norm):
+    values = np.float16([[300.0, -200.0, 100.0], [1e-4, 2e-4, -3e-4]])
+    x = ag.Tensor(values, requires_grad=True)
+    y = norm(x, 3, weight=np.float16([1.0, 2.0, 3.0]), eps=1e-9)
+    assert y.dtype == np.float16
+    expected = norm(values.astype(float), 3, weight=[1.0, 2.0, 3.0], eps=1e-9).data
+    np.testing.assert_allclose(y.data, expected, rtol=2e-3)
+    y.sum().backward()
+    assert np.isfinite(x.grad.data).all()
+
+
 def test_local_response_normalisation_is_that_of_the_2012_paper():
     a, k, n, alpha, beta = draw(2, 7, 3, 3), 2.0, 5, 1e-2, 0.75
     expected = np.empty_like(a)
