@@ -49,7 +49,9 @@ def clip_grad_norm_(
     if max_norm < 0:
         raise SettingError(f"max_norm must be 0 or more, not {max_norm}.")
     gradients = _gradients(parameters)
-    norms = [float(np.linalg.norm(g.data.ravel(), norm_type)) for g in gradients]
+    # Squares in half precision soon exceed its largest number.
+    flat = [g.data.ravel().astype(np.promote_types(g.dtype, np.float32), copy=False) for g in gradients]
+    norms = [float(np.linalg.norm(g, norm_type)) for g in flat]
     total = float(np.linalg.norm(norms, norm_type)) if norms else 0.0
     if error_if_nonfinite and not math.isfinite(total):
         raise GradError(f"The norm of the gradients is {total}.")

@@ -640,6 +640,13 @@ def test_gradients_are_scaled_to_a_common_norm_only_if_they_are_larger(norm_type
         optim.clip_grad_norm_(params, 0.5, error_if_nonfinite=True)
 
 
+def test_the_norm_of_half_precision_gradients_may_exceed_the_root_of_their_largest_number():
+    w = nn.Parameter(np.zeros(4, np.float16))
+    w.grad = np.full(4, 200.0, np.float16)
+    assert optim.clip_grad_norm_(w, 1.0) == 400.0
+    np.testing.assert_allclose(w.grad.data, 0.5, rtol=1e-3)
+
+
 def test_gradients_are_clipped_by_value():
     w = nn.Parameter([0.0, 0.0, 0.0])
     w.grad = [-3.0, 0.5, 2.0]
