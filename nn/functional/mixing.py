@@ -82,7 +82,8 @@ def scaled_dot_product_attention(
     key : array_like, shape (..., S, E)
     value : array_like, shape (..., S, V)
     attn_mask : array_like, broadcasting to (..., L, S), optional
-        Booleans, true where attention is allowed; or numbers that are added to the scores.
+        Booleans, true where attention is allowed; or numbers that are added to the scores. Who may attend to nothing
+        gets zeros.
     is_causal : bool
         Let position l attend to positions up to l only.
 
@@ -113,8 +114,15 @@ def attention(
     if attn_mask is not None:
         mask = as_array(attn_mask)
         scores = allowed(scores, mask) if mask.dtype == bool else scores + attn_mask
-    weights = softmax(scores)
+    weights = _weights(scores, masked=attn_mask is not None)
     return dropout(weights, dropout_p, dropout_p > 0, rng) @ v, weights
+
+
+def _weights(scores: Tensor, masked: bool) -> Tensor:
+    """Softmax along the last axis; zeros, rather than 0 / 0, where masks leave nothing to attend to."""
+    if masked and (nothing := np.isneginf(scores.data.max(axis=-1, keepdims=True, initial=-np.inf))).any():
+        return where(nothing, 0.0, softmax(where(nothing, 0.0, scores)))
+    return softmax(scores)
 
 
 def allowed(scores: Tensor, mask: np.ndarray) -> Tensor:

@@ -541,6 +541,21 @@ def test_causal_attention_never_sees_the_future_whatever_other_masks_there_are(m
     np.testing.assert_allclose(before[:, :3], after[:, :3])
 
 
+def test_what_may_attend_to_nothing_gets_zeros_and_spoils_no_gradient():
+    q, k, v = (ag.Tensor(draw(3, 4, seed=i), requires_grad=True) for i in range(3))
+    mask = np.array([[True, True, False], [False, False, False], [True, True, True]])
+    for hiding in (mask, np.where(mask, 0.0, -np.inf)):
+        y = F.scaled_dot_product_attention(q, k, v, hiding)
+        assert y[1].tolist() == [0.0] * 4
+        np.testing.assert_allclose(y[0].data, F.scaled_dot_product_attention(q[:1], k[:2], v[:2])[0].data)
+        y.sum().backward()
+        assert all(np.isfinite(x.grad.data).all() for x in (q, k, v))
+    layer = nn.TransformerEncoderLayer(4, 2, 5, 0.0, batch_first=True)
+    padding = np.array([[False, True, True], [True, True, True]])  # the second sample is empty
+    layer(draw(2, 3, 4), None, padding).sum().backward()
+    assert all(np.isfinite(parameter.grad.data).all() for parameter in layer.parameters())
+
+
 def test_an_encoder_stacks_independent_copies():
     block = nn.TransformerEncoderLayer(4, 2, 8, 0.0, batch_first=True)
     encoder = nn.TransformerEncoder(block, 2, nn.LayerNorm(4))
