@@ -164,8 +164,7 @@ class LSTM(Function):
     def grad_z(self, g, back): return back[0]
 
     def grad_w(self, g, y, back):
-        dz = back[0].reshape(-1, back[0].shape[2])
-        return MatMul()(dz.swapaxes(0, 1), y[0, :-1].reshape(dz.shape[0], -1))
+        return MatMul()(rows(back[0]).swapaxes(0, 1), rows(y[0, :-1]))
 
     def grad_h0(self, g, back): return back[1]
     def grad_c0(self, g, back): return back[2]

@@ -166,7 +166,7 @@ def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None
     x = as_tensor(input)
     if x.ndim < 2 or num_groups < 1 or x.shape[1] % num_groups:
         raise ShapeError(f"group_norm: {num_groups} groups do not divide the channels of input {x.shape} (N, C, ...).")
-    rows = x.reshape(x.shape[0], num_groups, -1)
+    rows = x.reshape(x.shape[0], num_groups, math.prod(x.shape[1:]) // num_groups)
     y = ag.normalize(rows, -1, 1.0, 0.0, eps)[0].reshape(x.shape)
     if weight is not None:
         y = y * _per_channel(weight, x.ndim)

@@ -140,7 +140,8 @@ class MultiheadAttention(Module):
                 )
                 for i, x in enumerate(inputs)
             ]
-        return [x.reshape(*x.shape[:2], self.num_heads, -1).transpose(0, 2, 1, 3) for x in parts]
+        heads = self.num_heads, e // self.num_heads
+        return [x.reshape(*x.shape[:2], *heads).transpose(0, 2, 1, 3) for x in parts]
 
     def _mask(self, attn_mask: Any, key_padding_mask: Any, batch: tuple[int, ...]) -> np.ndarray | None:
         """Both masks as numbers to add to scores (N, num_heads, L, S): 0, or minus infinity."""

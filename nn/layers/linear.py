@@ -100,7 +100,7 @@ class Affine(Linear):
     def forward(self, x: Any) -> Tensor:
         """(N, ...) to (N, out_features)."""
         x = x if isinstance(x, Tensor) else Tensor(x)
-        return super().forward(x.reshape(x.shape[0], -1) if x.ndim > 2 and x.size else x)
+        return super().forward(x.flatten(1) if x.ndim > 2 else x)
 
 
 class LazyLinear(Linear):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from autograd_lite import ShapeError, Tensor
@@ -46,7 +47,7 @@ class Flatten(Module):
 
 
 class Unflatten(Module):
-    """One axis as several.
+    """One axis as several; -1 stands for the length that is left over.
 
     Examples
     --------
@@ -65,7 +66,9 @@ class Unflatten(Module):
         dim = self.dim + x.ndim if self.dim < 0 else self.dim
         if not 0 <= dim < x.ndim:
             raise ShapeError(f"input {x.shape} has no axis {self.dim}.")
-        return x.reshape(*x.shape[:dim], *self.unflattened_size, *x.shape[dim + 1 :])
+        known = math.prod(n for n in self.unflattened_size if n != -1)
+        sizes = [x.shape[dim] // max(known, 1) if n == -1 else n for n in self.unflattened_size]
+        return x.reshape(*x.shape[:dim], *sizes, *x.shape[dim + 1 :])
 
     def extra_repr(self) -> str:
         """The arguments, for ``repr``."""

@@ -98,6 +98,23 @@ def test_a_layer_leaves_its_input_alone(name):
     np.testing.assert_array_equal(x, before)
 
 
+UNFLATTEN = nn.Unflatten(1, (2, -1)), (3, 4), (3, 2, 2)
+
+
+@pytest.mark.parametrize("name", [*LAYERS, "Unflatten"])
+def test_an_empty_batch_goes_through_forwards_and_backwards(name):
+    make, shape, expected = LAYERS.get(name, (lambda: UNFLATTEN[0], *UNFLATTEN[1:]))
+    layer = make().eval()
+    axis = 1 if name in ("RNN", "LSTM", "Transformer norm first") else 0
+    shape, expected = ((*lengths[:axis], 0, *lengths[axis + 1 :]) for lengths in (shape, expected))
+    x = ag.Tensor(np.zeros(shape, np.float32), requires_grad=True)
+    y = first(layer(x))
+    assert y.shape == expected
+    y.sum().backward()
+    assert x.grad.shape == shape
+    assert not any(parameter.grad.data.any() for parameter in layer.parameters())
+
+
 @pytest.mark.parametrize("name", [*LAYERS, "Dropout", "Dropout2d"])
 def test_a_layer_takes_whole_numbers_for_fractions_that_have_none(name):
     make, shape, _ = LAYERS.get(name, (lambda: getattr(nn, name)(rng=0), (3, 2), None))
