@@ -56,7 +56,7 @@ def class_numbers(target: Any, shape: tuple[int, ...], classes: int) -> np.ndarr
 def check_range(labels: np.ndarray, classes: int) -> None:
     """Refuse labels that are no class."""
     # Negative numbers are large without their sign, so one comparison will do.
-    if np.maximum.reduce(labels.astype(np.uint64), axis=None, initial=0) >= classes:
+    if labels.size and np.maximum.reduce(labels.astype(np.uint64), axis=None) >= classes:
         wrong = labels[(labels < 0) | (labels >= classes)][0]
         raise LabelError(f"Label {wrong} is out of range: there are {classes} classes, 0 to {classes - 1}.")
 

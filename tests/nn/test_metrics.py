@@ -109,3 +109,10 @@ def test_a_running_mean_takes_tensors_and_ignores_empty_batches():
     assert running.value == 3
     with pytest.raises(nn.SettingError, match="-1 numbers"):
         running.update(1.0, count=-1)
+
+
+@pytest.mark.parametrize("nothing", [[], np.zeros(0, int)])
+def test_nothing_makes_a_confusion_matrix_without_counts(nothing):
+    assert confusion_matrix(nothing, nothing).shape == (0, 0)
+    assert confusion_matrix(nothing, nothing, classes=2).tolist() == [[0, 0], [0, 0]]
+    assert nn.functional.one_hot(np.zeros(0, int), 0).shape == (0, 0)
