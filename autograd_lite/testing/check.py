@@ -31,6 +31,10 @@ from .verdict import FAIL, PASS, UNDECIDED, Status, Verdict
 
 # How wrong, relatively, a derivative may be that was computed with so many bytes a number.
 TOLERANCES = {2: 5e-2, 4: 1e-3, 8: 1e-7}
+STALE = (
+    "The gradient is another after f was called elsewhere; let f remember nothing between calls: what a gradient of a "
+    "rule needs, its signature names."
+)
 
 
 def gradcheck(
@@ -240,15 +244,21 @@ class Check:
     def _unfit(self) -> str:
         """Why this function cannot be judged at all, if so."""
         aside = exact(0.01 * signs(self.rng, self.problem.start.size), self.problem.start)  # many start at f(0) = 0
+        u = signs(self.rng, self.base.size)
+        claimed = self.problem.pull(u)
         for offset in (0 * aside, aside):
             once, again = self.values(offset), self.values(offset)
             if once.shape != again.shape or not np.array_equal(once, again, equal_nan=True):
                 return "f gives other values when called again; freeze its random numbers, say by a seed in each call."
-        u = signs(self.rng, self.base.size)
-        if not np.array_equal(self.problem.pull(u), self.problem.pull(u), equal_nan=True):
+        later = self.problem.pull(u)
+        if not np.array_equal(later, self.problem.pull(u), equal_nan=True):
             return (
                 "The pullback gives other gradients when called again; freeze its random numbers, or let it keep none."
             )
+        if not np.array_equal(claimed, later, equal_nan=True):
+            if self.settings.vjp is None:
+                raise WrongGradient(STALE)
+            return "The pullback gives other gradients after f was called elsewhere; let each call keep its own values."
         if self.base.size and not np.isfinite(self.base).any():
             return OUTSIDE
         return ""

@@ -91,6 +91,21 @@ def test_a_branch_not_taken_at_a_singularity_breaks_no_law():
     assert check_laws(lambda x: ag.where(x > 0, x.log(), 0.0), [0.0, 1.0]) == {}
 
 
+class Remembers(Function):
+    def forward(self, a):
+        self.a = a
+        return a * a
+
+    def grad_a(self, g):
+        return 2 * g * self.a
+
+
+def test_a_rule_that_remembers_its_last_input_is_not_deterministic():
+    assert laws.determinism(Remembers(), X) == "The gradient is another after a call elsewhere."
+    assert laws.determinism(Remembers(), np.zeros(2)) == "The gradient is another after a call elsewhere."
+    assert laws.determinism(lambda x: Remembers()(x), X) == ""
+
+
 def test_writing_into_an_input_is_found_in_both_passes():
     def forward(x):
         x += 1

@@ -242,3 +242,31 @@ def test_a_gradient_that_raises_where_there_is_a_value_fails():
 def test_checks_record_also_where_nothing_else_does():
     with ag.no_grad():
         assert gradcheck(lambda x: x * x, [1.0, 2.0]).status is PASS
+
+
+class Remembers(Function):
+    def forward(self, a):
+        self.a = a
+        return a * a
+
+    def grad_a(self, g):
+        return 2 * g * self.a
+
+
+class Layer:
+    def forward(self, x):
+        self.x = x
+        return x * x
+
+    def backward(self, u):
+        return 2 * self.x * u
+
+
+def test_what_a_later_call_overwrites_is_wrong_in_a_rule_and_cannot_be_judged_in_a_pullback():
+    verdict = gradcheck(Remembers(), X)
+    assert verdict.status is FAIL
+    assert "another after f was called elsewhere" in verdict.reason
+    layer = Layer()
+    verdict = gradcheck(None, X, vjp=lambda x: (layer.forward(x), layer.backward))
+    assert verdict.status is UNDECIDED
+    assert "other gradients after f was called elsewhere; let each call keep its own values" in verdict.reason
