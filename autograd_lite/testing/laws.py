@@ -68,7 +68,7 @@ class Claim:
         steepest = max(
             float(np.divide(1, np.abs(a), where=a != 0, out=np.zeros(a.shape)).max(initial=0)) for a in self.inputs
         )
-        return 100 * eps * steepest * sum(float(np.abs(y[np.isfinite(y)]).sum()) for y in self.values)
+        return 100 * eps * steepest * _total(self.values)
 
     def cotangents(self) -> list[np.ndarray]:
         """Random ones, as large as 1."""
@@ -164,12 +164,20 @@ def layouts(f: Any, *arrays: Any, vjp: Any = None, kwargs: Any = None, seed: int
     at = Claim(f, arrays, vjp, kwargs, seed)
     us = at.cotangents()
     wanted = at.pull(us)
+    terms = _total(wanted) * _total(at.inputs)  # how large they may be where a value is a sum that cancels
+    slack = (1 + terms) * CLOSE.get(min(a.dtype.itemsize for a in at.inputs), 1e-9)
     for name, turned in (("Fortran's order", np.asfortranarray), ("reversed memory", _reversed), ("strides", _strided)):
         same = [turned(a) if a.ndim else a for a in at.arrays]
-        _, pull = at.at(same)
+        values, pull = at.at(same)
+        if words := apart(f"The value with {name}", values, at.values, slack):
+            return words
         if words := apart(f"With {name}", pull([turned(u) if u.ndim else u for u in us]), wanted, at.rounding):
             return words
     return ""
+
+
+def _total(arrays: Sequence[np.ndarray]) -> float:
+    return sum(float(np.abs(a[np.isfinite(a)]).sum()) for a in arrays)
 
 
 def _reversed(a: np.ndarray) -> np.ndarray:

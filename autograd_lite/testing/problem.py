@@ -254,9 +254,9 @@ class FirstOrder:
         return join(map(plain, gradients))
 
     def placed(self, z: Vector, keep_dtype: bool = False) -> list[Any]:
-        """The arguments with the elements of ``z`` in place of the differentiable ones."""
+        """The arguments with the elements of ``z`` for the differentiable ones, laid out in memory as these."""
         parts = iter(split(z, self.input_shapes))
-        return [(next(parts).astype(a.dtype) if keep_dtype else next(parts)) if is_float(a) else a for a in self.arrays]
+        return [_like(a, next(parts), a.dtype if keep_dtype else z.dtype) if is_float(a) else a for a in self.arrays]
 
     def complex_step(self, direction: Vector) -> Vector | None:
         """The slopes by a complex step: the imaginary parts of the outputs a tiny step off the real axis."""
@@ -335,6 +335,15 @@ class FirstOrder:
             )
         with no_grad():
             return [plain(y) for y in listed(self.f(*self.placed(z)))]
+
+
+def _like(a: np.ndarray, numbers: np.ndarray, dtype: Any) -> np.ndarray:
+    """``numbers`` with their axes in memory in the order of those of ``a``."""
+    if a.flags.c_contiguous:
+        return numbers.astype(dtype, copy=False)
+    out = np.empty_like(a, dtype)
+    out[...] = numbers
+    return out
 
 
 def named(error: Exception) -> str:

@@ -44,6 +44,17 @@ def depends_on_memory(x):
     return x * 2, lambda u: u * scale
 
 
+def flat(x):
+    return x.ravel("K") * np.arange(x.size), lambda u: (u * np.arange(x.size)).reshape(x.shape)
+
+
+def test_values_that_depend_on_the_layout_in_memory_are_found():
+    assert laws.layouts(None, X, vjp=flat).startswith("The value with Fortran's order: element [1]")
+    assert laws.layouts(None, X, vjp=lambda x: flat(np.ascontiguousarray(x))) == ""
+    cancelling = np.array([[0.1, 0.2, -0.3], [1e6, -0.7, 0.7 - 1e6]])
+    assert laws.layouts(ag.sum, cancelling) == ""
+
+
 def adds_in_place(a, b):
     def pullback(u):
         ga = gb = np.zeros_like(u)

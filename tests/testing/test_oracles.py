@@ -7,7 +7,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite import Function
-from autograd_lite.testing import FAIL, PASS, UNDECIDED, gradcheck
+from autograd_lite.testing import FAIL, PASS, UNDECIDED, adapters, gradcheck
 
 X = np.array([1.0, 3.0, -0.5])
 RNG = np.random.default_rng(0)
@@ -270,3 +270,13 @@ def test_what_a_later_call_overwrites_is_wrong_in_a_rule_and_cannot_be_judged_in
     verdict = gradcheck(None, X, vjp=lambda x: (layer.forward(x), layer.backward))
     assert verdict.status is UNDECIDED
     assert "other gradients after f was called elsewhere; let each call keep its own values" in verdict.reason
+
+
+@pytest.mark.parametrize("turned", [np.asfortranarray, lambda x: np.moveaxis(x.copy(), 0, -1)])
+def test_values_are_measured_in_the_layout_in_which_the_gradient_was_claimed(turned):
+    x, weights = turned(np.arange(1.0, 13.0).reshape(2, 2, 3)), np.arange(12)
+    flat = adapters.from_backward(lambda x: x.ravel("K") * weights, lambda u, x: (u * weights).reshape(x.shape))
+    assert gradcheck(None, x, vjp=flat).status is FAIL
+    assert gradcheck(None, x.copy("C"), vjp=flat).status is PASS
+    right = adapters.from_backward(lambda x: x.ravel() * weights, lambda u, x: (u * weights).reshape(x.shape))
+    assert gradcheck(None, x, vjp=right).status is PASS
