@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copyreg
 import inspect
+import re
 import sys
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
@@ -203,7 +204,7 @@ def array(a: Any) -> str:
     if not isinstance(a, np.ndarray | np.generic):
         return repr(a)
     a = np.asarray(a)
-    dtype = "" if a.dtype in (np.float64, np.int64, np.bool_) and a.size else f", dtype=np.{a.dtype}"
+    dtype = "" if a.dtype in (np.float64, np.int64, np.bool_) and a.size else f", dtype={_dtype(a.dtype)}"
     if a.size == 0:
         return f"np.zeros({a.shape}{dtype})"
     if a.ndim and 0 in a.strides and a.shape[0] > 1 and a.strides[0] == 0:
@@ -211,13 +212,23 @@ def array(a: Any) -> str:
     turned = "".join("::-1, " if s < 0 else ":, " for s in a.strides)[:-2]
     if any(s < 0 for s in a.strides):
         forward = a[tuple(slice(None, None, -1 if s < 0 else 1) for s in a.strides)]
-        return f"np.array({_numbers(repr(forward.tolist()))}{dtype})[{turned}]"
-    text = f"np.array({_numbers(repr(a.tolist()))}{dtype})"
+        return f"np.array({_values(forward)}{dtype})[{turned}]"
+    text = f"np.array({_values(a)}{dtype})"
     return f"np.asfortranarray({text})" if a.flags.f_contiguous and not a.flags.c_contiguous else text
 
 
+def _dtype(dtype: np.dtype[Any]) -> str:
+    own = dtype.kind in "fciub" and dtype.isnative  # then NumPy has a name for it
+    return f"np.{dtype}" if own else repr(dtype.str)
+
+
+def _values(a: np.ndarray) -> str:
+    text = repr(a.tolist())
+    return _numbers(text) if a.dtype.kind == "f" else text
+
+
 def _numbers(text: str) -> str:
-    return text.replace("nan", "np.nan").replace("inf", "np.inf")
+    return re.sub(r"\b(nan|inf)\b(?!')", r"np.\1", text)  # np.longdouble reads its own from quotes
 
 
 def _place_of(value: Any) -> tuple[str, str]:

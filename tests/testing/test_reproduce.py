@@ -194,6 +194,23 @@ def test_keywords_may_be_of_any_kind():
     compile(code, "", "exec")
 
 
+@pytest.mark.parametrize(
+    "x",
+    [
+        np.array([1.5, np.nan, -np.inf], ">f8"),
+        np.array([[1.5, np.nan], [-np.inf, np.inf]], np.longdouble),
+        np.array([3, 7], ">i4"),
+        np.array(["banana", "not inf"]),
+        np.zeros((2, 0), ">f4"),
+    ],
+    ids=lambda x: x.dtype.str,
+)
+def test_arrays_of_any_numbers_and_of_text_are_written_down(x):
+    space = scope_of(reproduction(ag.exp, [X, x]))
+    assert space["x1"].dtype == x.dtype
+    np.testing.assert_array_equal(space["x1"], x)
+
+
 def test_what_cannot_be_written_down_is_named_in_the_first_line():
     rng, large = np.random.default_rng(0), np.zeros((100, 100))
     code = reproduction(lambda x: rng.random() * large[0, 0] * x, [X])
