@@ -117,7 +117,7 @@ def shape_and_dtype(f: Any, *arrays: Any, vjp: Any = None, kwargs: Any = None, s
     if len(gradients) != len(at.inputs):
         return f"{len(gradients)} gradients came back for {len(at.inputs)} inputs."
     for i, (g, a) in enumerate(zip(gradients, at.inputs, strict=True)):
-        if (g.shape, g.dtype) != (a.shape, a.dtype):
+        if g.shape != a.shape or not np.can_cast(g.dtype, a.dtype, "equiv"):  # in whatever order of bytes
             return f"The gradient of input {i} is {g.dtype} of shape {g.shape}; the input {a.dtype} of {a.shape}."
     return ""
 

@@ -205,6 +205,11 @@ def test_every_law_has_an_error_here():
     assert BROKEN.keys() | laws.OF_TENSORS.keys() == laws.ALL.keys()
 
 
+def test_the_order_of_bytes_is_no_part_of_a_dtype():
+    assert check_laws(ag.exp, X.astype(">f8")) == {}
+    assert "shape_and_dtype" in check_laws(None, X.astype(">f4"), vjp=lambda x: (x * 2, lambda u: u * np.float64(2)))
+
+
 def test_right_functions_keep_the_laws_they_should():
     assert check_laws(ag.linear, X, np.vstack([W, W]), also=["batch_is_sum", "chunks", "permutation"]) == {}
     assert check_laws(ag.logaddexp, X, W, also=["broadcasting_is_tiling"]) == {}
