@@ -61,8 +61,8 @@ def gradcheck(
     Parameters
     ----------
     f : callable
-        Of tensors to a tensor or a tuple of tensors. With ``vjp``, of arrays to arrays; None takes the values that
-        ``vjp`` returns.
+        Of tensors to a tensor or a tuple of tensors, which may nest. With ``vjp``, of arrays to arrays; None takes the
+        values that ``vjp`` returns.
     *arrays : array_like
         Where to check. Those of floating point numbers are differentiated, others passed as they are. The layout in
         memory is kept for the claim; the values are computed in double precision where ``f`` follows the dtype of its

@@ -148,8 +148,10 @@ def refuse_without_floats(arrays: Sequence[Any]) -> None:
 
 
 def listed(value: Any) -> list[Any]:
-    """A result or several of them, as a list."""
-    return list(value) if isinstance(value, tuple | list) else [value]
+    """A result or several of them, as a list; tuples may nest, as those of recurrent layers do."""
+    if not isinstance(value, tuple | list):
+        return [value]
+    return [one for part in value for one in (listed(part) if isinstance(part, tuple) else [part])]
 
 
 def plain(value: Any) -> np.ndarray:
@@ -311,6 +313,8 @@ class FirstOrder:
         if not isinstance(found, tuple | list) or len(found) != 2 or not callable(found[1]):
             raise Misuse(f"vjp returns {plural(found)}; it must return a pair (value, pullback).")
         values = listed(found[0])
+        if not values and isinstance(found[0], tuple):
+            raise Misuse("f returns nothing, an empty tuple; let it return what is to be differentiated.")
         if isinstance(found[0], list) and (not values or any(type(y) in NO_ARRAYS for y in values)):
             raise Misuse("f returns a list of numbers; let it return an array, or a tuple of arrays.")
         return [plain(y) for y in values], found[1]

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
+import nn
 from autograd_lite import Function
-from autograd_lite.testing import FAIL, PASS, UNDECIDED, adapters, gradcheck
+from autograd_lite.testing import FAIL, PASS, UNDECIDED, adapters, check_laws, gradcheck
 
 X = np.array([1.0, 3.0, -0.5])
 RNG = np.random.default_rng(0)
@@ -72,6 +73,8 @@ def changes(u):
         (lambda x: float(x.sum()), None, "f returns a float, no tensor"),
         (lambda x: x.__setitem__(0, 1.0) or x * 1, None, "f changes its input 0"),
         (None, lambda x: (x.tolist(), lambda u: u), "f returns a list of numbers"),
+        (None, lambda x: ((), lambda u: u), "f returns nothing"),
+        (lambda x: ((), ()), None, "f returns nothing"),
         (None, lambda x: (x, lambda u: u.tolist()), "The pullback returns a list of numbers"),
         (None, lambda x: (x, lambda u: None), "The pullback returns None"),
         (None, lambda x: (x, lambda u: u * RNG.random()), "The pullback gives other gradients when called again"),
@@ -86,6 +89,16 @@ def test_what_cannot_be_judged_is_named_and_never_called_wrong(f, vjp, words):
 
 def test_a_list_of_numbers_is_several_outputs():
     assert gradcheck(lambda x: [x[0] * 2.0, x[1] * x[2]], X).status is PASS
+
+
+def test_outputs_may_be_tuples_in_tuples_as_those_of_an_lstm():
+    lstm = nn.LSTM(3, 2)
+    assert gradcheck(lstm, X.reshape(1, 1, 3)).status is PASS
+    assert check_laws(lstm, X.reshape(1, 1, 3), skip="single_precision") == {}
+    nested = lambda x: ((x, (x * x, x)), lambda u: u[0] + 3 * x * u[1] + u[2])  # noqa: E731
+    verdict = gradcheck(None, X, vjp=nested)
+    assert verdict.status is FAIL
+    assert verdict.where.output == 1
 
 
 class WrongShape(Function):
