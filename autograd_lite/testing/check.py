@@ -65,8 +65,8 @@ def gradcheck(
         values that ``vjp`` returns.
     *arrays : array_like
         Where to check. Those of floating point numbers are differentiated, others passed as they are. The layout in
-        memory is kept for the claim; the values are computed in double precision where ``f`` follows the dtype of its
-        inputs, so single precision is judged by its own error only.
+        memory is kept for the claim, and the order of axes in it for the values; these are computed in double precision
+        where ``f`` follows the dtype of its inputs, so single precision is judged by its own error only.
     vjp : callable, optional
         ``vjp(*arrays) -> (value, pullback)``, where ``pullback(cotangent)`` gives one gradient an input: the
         derivative to check, of any make.
