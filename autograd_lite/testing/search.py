@@ -192,6 +192,8 @@ def given_gradients(
             if verdict.status is FAIL:
                 raise AssertionError(str(_counterexample(judged, inputs, tally, asked)))
 
+        noted = getattr(f, "__dict__", {})  # by decorators below, such as settings and marks
+        test.__dict__.update({name: value for name, value in noted.items() if name != "__wrapped__"})
         test.__name__, test.__qualname__, test.__doc__ = f.__name__, f.__qualname__, f.__doc__
         test.__module__ = f.__module__
         return _judging_something(fed(test, together(*descriptions)), tally)

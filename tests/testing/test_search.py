@@ -323,3 +323,19 @@ def test_a_derivative_of_any_make_becomes_a_test():
 
     with pytest.raises(AssertionError, match="wrong_at_negatives"):
         absolute()
+
+
+def test_what_decorators_below_say_holds_as_what_those_above_do():
+    def with_two(f):
+        return functools.wraps(f)(lambda x: f(x, 2.0))
+
+    @given_gradients(some.array())
+    @settings(max_examples=6, database=None)
+    @pytest.mark.xfail
+    @with_two
+    def scaled(x, by):
+        return float(by)
+
+    with pytest.raises(AssertionError, match="checks nothing. 6 of 6 inputs .* because: f returns a float"):
+        scaled()
+    assert [mark.name for mark in scaled.pytestmark] == ["xfail"]
