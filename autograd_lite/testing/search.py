@@ -10,6 +10,7 @@ from random import Random
 from time import monotonic
 from typing import Any, TypeVar
 
+import numpy as np
 from hypothesis import event, find, settings
 from hypothesis.errors import NoSuchExample
 from hypothesis.strategies import SearchStrategy
@@ -17,6 +18,7 @@ from hypothesis.strategies import SearchStrategy
 from . import ledger
 from .check import Settings, gradcheck, judge
 from .ledger import Tally
+from .problem import is_float, plain, traced
 from .profiles import fed
 from .reproduce import reproduction
 from .strategies import Inputs, together
@@ -168,7 +170,8 @@ def given_gradients(
 
     The number of examples and the database are hypothesis' own: ``@settings(max_examples=...)`` above works as on
     every other test, failing examples are replayed. There is no deadline, unless these settings have one. With ``vjp``
-    the function is one of arrays. The test fails too if not one of its inputs could be judged.
+    the function is one of arrays. The test fails too if an assertion in it does, or if not one of its inputs could be
+    judged.
 
     Examples
     --------
@@ -187,6 +190,8 @@ def given_gradients(
             __tracebackhide__ = True  # from pytest: the message says it all
             judged = f.__get__(*instance) if instance else f  # a method of a class of tests
             verdict = tally.note(judge(judged, inputs.arrays, replace(asked, kwargs=inputs.keywords)))
+            if verdict.status is UNDECIDED:
+                _assert_again(judged, inputs, of_tensors=vjp is None)
             event(str(verdict.status))
             ledger.note(f.__qualname__, verdict, "first" if order == 1 else "first and second")
             if verdict.status is FAIL:
@@ -199,6 +204,18 @@ def given_gradients(
         return _judging_something(fed(test, together(*descriptions)), tally)
 
     return decorate
+
+
+def _assert_again(test: Test, inputs: Inputs, of_tensors: bool) -> None:
+    """An assertion of a test that fails is no input outside of a domain, so it fails the test."""
+    arrays = [traced(a) if of_tensors and is_float(a) else a for a in map(np.asarray, map(plain, inputs.arrays))]
+    try:
+        with np.errstate(all="ignore"):
+            test(*arrays, **inputs.keywords)
+    except AssertionError:
+        raise
+    except Exception:  # which is the reason in the verdict
+        pass
 
 
 def _judging_something(test: Test, tally: Tally) -> Test:

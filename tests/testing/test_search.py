@@ -339,3 +339,14 @@ def test_what_decorators_below_say_holds_as_what_those_above_do():
     with pytest.raises(AssertionError, match="checks nothing. 6 of 6 inputs .* because: f returns a float"):
         scaled()
     assert [mark.name for mark in scaled.pytestmark] == ["xfail"]
+
+
+@pytest.mark.parametrize("vjp", [None, lambda x: (x * 2, lambda u: u * 2)])
+def test_an_assertion_in_a_test_that_fails_for_some_inputs_fails_it(vjp):
+    @given_gradients(some.array(), vjp=vjp)
+    def doubled(x):
+        assert x.ndim != 2, "no matrices"
+        return x * 2
+
+    with pytest.raises(AssertionError, match="no matrices"):
+        doubled()
