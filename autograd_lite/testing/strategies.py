@@ -128,6 +128,12 @@ def _rounded(x: np.ndarray, digits: int, inside: Callable[[np.ndarray], Any]) ->
     return np.asarray(np.where(np.isfinite(short) & inside(short), short, x))
 
 
+def _as(x: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
+    """``x`` in a dtype, which may end where some domains go on."""
+    largest = float(np.finfo(dtype).max) if dtype.kind == "f" else np.inf
+    return np.asarray(x.clip(-largest, largest).astype(dtype))
+
+
 # -- Shapes -----------------------------------------------------------------------------------------------------------
 
 
@@ -197,7 +203,7 @@ def array(
     kinds = dtype if isinstance(dtype, list | tuple) else [dtype]
     repeatable = domain in NUMBERS and domain != "distinct"
     layout = draw(st.sampled_from([one for one in layouts if one != "stride 0" or repeatable]))
-    return laid_out(numbers.astype(draw(st.sampled_from(kinds))), layout)
+    return laid_out(_as(numbers, np.dtype(draw(st.sampled_from(kinds)))), layout)
 
 
 def _numbers(draw: Any, domain: str, shape: Shape) -> np.ndarray:

@@ -46,6 +46,16 @@ def test_numbers_lie_in_their_domain(domain, data):
     assert np.all(INSIDE[domain](x))
 
 
+@pytest.mark.parametrize("domain", some.NUMBERS)
+@few
+@given(data=st.data())
+def test_numbers_of_half_precision_lie_in_their_domain_as_far_as_it_goes(domain, data):
+    x = data.draw(some.array(domain, dtype=np.float16))
+    assert x.dtype == np.float16
+    assert np.isfinite(x).all()
+    assert np.all(some.NUMBERS[domain][1](x) | (domain in ("near ties", "distinct")))
+
+
 @pytest.mark.parametrize(
     "wanted",
     [
