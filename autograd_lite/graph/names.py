@@ -86,7 +86,7 @@ class Names:
             return self._arrays[id(array)]
         if isinstance(array, np.ndarray):
             for name, other in self._by_kind.get((array.shape, array.dtype), ()):
-                if np.array_equal(array, other):
+                if np.array_equal(array, other, equal_nan=array.dtype.kind == "f"):
                     return name
         return None
 

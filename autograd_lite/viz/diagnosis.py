@@ -13,7 +13,7 @@ from typing import Any
 
 from .. import engine
 from ..function import Node
-from ..graph import Graph, GraphNode, Recording
+from ..graph import Graph, GraphNode, Recording, Summary
 from ..graph.text import label
 from ..graph.trace import Tracer
 from ..tensor import Tensor
@@ -62,8 +62,9 @@ def diagnose(
 ) -> Diagnosis:
     """Run backward, collecting nothing, and say what goes wrong where.
 
-    It finds the operation that made the first nan or infinity, the rule that made a gradient nan or infinite, the node
-    at which backward raised an error, parameters that get no gradient, and gradients that vanish.
+    It finds the operation that made the first nan or infinity, or the data that had it already, the rule that made a
+    gradient nan or infinite, the node at which backward raised an error, parameters that get no gradient, and gradients
+    that vanish.
 
     Parameters
     ----------
@@ -103,11 +104,12 @@ def diagnose(
     finder = _Finder(graph, tracer)
     problems = [
         *finder.raised(failure),
-        *finder.values(),
+        *(list(finder.values()) or finder.given()),
         *finder.gradients(),
         *finder.missing(expected),
         *finder.vanished(),
     ]
+    problems = problems or list(finder.unclear())
     marks = Marks(legend="nothing is wrong here" if not problems else "the way from the result to what is wrong")
     for problem in problems:
         if problem.node is not None and problem.node not in marks.nodes:
@@ -144,10 +146,39 @@ class _Finder:
             operands = [self.nodes[edge.tail] for edge in self.operands[node.id]]
             if any(operand.value is None or size(operand.value) == math.inf for operand in operands):
                 continue
-            bad = _bad(node.value.nans, node.value.infs)
+            bad = _bad(node.value)
             given = " and ".join(f"{label(o)} is {_brief(o)}" for o in operands)
             words = f"{place(node)} turns finite operands into {bad}: {given}."
             yield Problem(node.id, f"first {bad}", words + line(node))
+
+    def given(self) -> Iterator[Problem]:
+        """Data and leaves from which results that are not finite come, and which were not finite themselves."""
+        for node in self._not_finite():
+            if node.kind != "op":
+                bad = _bad(node.value)
+                yield Problem(node.id, f"{bad} here", f"{place(node)} is {bad} before anything is computed.")
+
+    def unclear(self) -> Iterator[Problem]:
+        """How far back a result that is not finite is known."""
+        for node in self._not_finite()[:1]:
+            bad = _bad(node.value)
+            words = f"{place(node)} is {bad}, and not all its operands are known: watch() the forward pass."
+            yield Problem(node.id, f"{bad} here", words + line(node))
+
+    def _not_finite(self) -> list[GraphNode]:
+        """The nodes that are not finite on ways to such results, as far as they may be, in order."""
+        stack = [id for id in self.graph.outputs if self._is_bad(id)]
+        reached: set[str] = set()
+        while stack:
+            if (id := stack.pop()) not in reached:
+                reached.add(id)
+                tails = [edge.tail for edge in self.operands[id]]
+                stack += [tail for tail in tails if self.nodes[tail].value is None or self._is_bad(tail)]
+        return [node for node in self.graph.nodes if node.id in reached and self._is_bad(node.id)]
+
+    def _is_bad(self, id: str) -> bool:
+        value = self.nodes[id].value
+        return value is not None and value.nans + value.infs > 0
 
     def gradients(self) -> Iterator[Problem]:
         """Rules that got a finite gradient and sent on one that is not."""
@@ -157,7 +188,7 @@ class _Finder:
                 continue
             if head.value is not None and size(head.value) == math.inf:
                 continue  # the value was wrong before
-            bad, to = _bad(sent.nans, sent.infs), label(self.nodes[edge.tail])
+            bad, to = _bad(sent), label(self.nodes[edge.tail])
             words = f"{place(head)} gets the finite gradient {size_text(head.gradient)} and sends {bad} to {to}."
             yield Problem(head.id, f"gradient becomes {bad}", words + line(head))
 
@@ -246,8 +277,9 @@ def line(node: GraphNode) -> str:
     return f" It was called in {node.source}" if node.source else ""
 
 
-def _bad(nans: int, infs: int) -> str:
-    return " and ".join([f"{nans} nan"] * bool(nans) + [f"{infs} inf"] * bool(infs))
+def _bad(value: Summary | None) -> str:
+    assert value is not None
+    return " and ".join(f"{n} {what}" for n, what in ((value.nans, "nan"), (value.infs, "inf")) if n)
 
 
 def _brief(node: GraphNode) -> str:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from autograd_lite import Function, Tensor, where
+from autograd_lite import Function, Tensor, softmax, where
 from autograd_lite.errors import GradError
 from autograd_lite.graph import trace
 from autograd_lite.viz import check, diagnose, draw, watch
@@ -39,6 +39,34 @@ def test_the_operation_that_makes_the_first_nan_is_found_with_its_line():
     assert culprit(found).name == "root"
     assert "turns finite operands into 1 nan: y is" in str(found)
     assert "root = y.sqrt()" in str(found)
+
+
+@pytest.mark.parametrize("watched", [False, True])
+def test_data_and_parameters_that_are_not_finite_already_are_named(watched):
+    x, w = np.ones((3, 2)), leaf(np.ones((2, 2)))
+    x[1, 0] = np.nan
+    with watch() as seen:
+        loss = (x @ w).tanh().sum()
+    found = diagnose(loss, watched=seen if watched else None)
+    assert culprit(found).name == "x"
+    assert str(found).startswith("x (c0, shape (3, 2)) is 1 nan before anything is computed.")
+    v = leaf([np.inf, 1.0])
+    found = diagnose((v * 2.0).sum())
+    assert culprit(found).name == "v"
+
+
+def test_a_result_that_is_not_finite_is_never_called_healthy():
+    x = leaf([1.0, -4.0])
+    found = diagnose((x * 2.0).sqrt().sum())
+    assert culprit(found).op == "Sqrt"
+    assert "is 1 nan, and not all its operands are known: watch() the forward pass." in str(found)
+
+
+def test_infinities_that_no_result_keeps_are_no_problem():
+    x, mask = leaf([1.0, 2.0, 3.0]), np.array([0.0, -np.inf, 0.0])
+    with watch() as seen:
+        loss = (softmax(x + mask) * [1.0, 2.0, 3.0]).sum()
+    assert diagnose(loss, watched=seen).problems == []
 
 
 def test_an_infinite_value_is_found_too():
