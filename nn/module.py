@@ -84,25 +84,23 @@ class Module:
         except Exception as error:
             _locate(error, self)
             raise
-        if isinstance(output, Tensor):
-            if output.node is not None:
-                self._sign(output, inputs)
-        elif isinstance(output, tuple):
-            for part in output:
-                if isinstance(part, Tensor) and part.node is not None:
-                    self._sign(part, inputs)
+        results = [part for part in _tensors_in((output,)) if part.node is not None]
+        if results:
+            self._sign(results, (inputs, options))
         return output
 
-    def _sign(self, output: Tensor, inputs: tuple[Any, ...]) -> None:
-        """Note at the node of ``output`` which module it is the result of, so that drawings can group nodes."""
-        sources = tuple([x.node for x in inputs if isinstance(x, Tensor) and x.node is not None])
-        node = output.node
-        if node in sources:  # nothing was computed
-            return
-        assert node is not None
-        if not hasattr(node, "calls"):
-            node.calls = []
-        node.calls.append((self, sources))
+    def _sign(self, results: Iterable[Tensor], arguments: tuple[Any, ...]) -> None:
+        """Note at the nodes of ``results`` which module they come from, so that drawings can group nodes."""
+        sources = tuple([x.node for x in _tensors_in(arguments) if x.node is not None])
+        mark = self, sources  # the same for all results, which tells this call from others
+        for result in results:
+            node = result.node
+            if node in sources:  # nothing was computed
+                continue
+            assert node is not None
+            if not hasattr(node, "calls"):
+                node.calls = []
+            node.calls.append(mark)
 
     def register_forward_hook(self, hook: ForwardHook) -> Handle:
         """Call ``hook(module, inputs, output)`` after each ``forward``; unless it returns None, that is the output."""
@@ -359,6 +357,15 @@ def arguments(*first: Any, **settings: tuple[Any, Any]) -> str:
     """Arguments as ``repr`` shows them: ``first``, and by name those settings (value, default) that differ."""
     changed = [f"{name}={value!r}" for name, (value, default) in settings.items() if value != default]
     return ", ".join([*map(str, first), *changed])
+
+
+def _tensors_in(values: Iterable[Any], depth: int = 4) -> Iterator[Tensor]:
+    """The tensors among ``values`` and in lists, tuples and dictionaries there, such as the state of a cell."""
+    for value in values:
+        if isinstance(value, Tensor):
+            yield value
+        elif depth and isinstance(value, tuple | list | dict):
+            yield from _tensors_in(value.values() if isinstance(value, dict) else value, depth - 1)
 
 
 def _join(prefix: str, name: str) -> str:

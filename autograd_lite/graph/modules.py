@@ -43,10 +43,11 @@ class Calls:
         self._parents = parents
         self._result_of: dict[Node, Call] = {}
         self._parts: dict[int, set[int]] = {}
-        known: dict[Any, Call] = {}
+        known: dict[int, Call] = {}
         for node in order:
-            for module, inputs in recorded(node):
-                key = (id(module), inputs)  # one call with two results is one call
+            for mark in recorded(node):
+                module, inputs = mark
+                key = id(inputs or mark)  # one call marks all its results with the same; () is the same everywhere
                 if key not in known:
                     self.all.append(known.setdefault(key, Call(module, inputs)))
                 self._claim(known[key], node)

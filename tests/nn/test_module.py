@@ -242,6 +242,50 @@ def test_calls_are_noted_at_the_nodes_of_outputs_with_the_nodes_of_inputs():
         assert net(x).node is None
 
 
+def drawn(outputs):
+    """The calls of modules in a graph, and the operations outside of them."""
+    graph = ag.graph.trace(outputs)
+    assert all(node.module for node in graph if node.kind == "parameter")
+    calls = [f"{call.kind} {call.number}" for call in graph.modules if call.parent is None]
+    return calls, [node.op for node in graph if node.kind == "op" and node.module is None]
+
+
+def test_two_calls_on_data_are_two_calls():
+    critic = nn.Linear(3, 1)
+    loss = critic(np.ones((2, 3))).sum() - critic(np.zeros((2, 3))).sum()
+    assert drawn(loss) == (["Linear 1", "Linear 2"], ["Sum", "Sum", "Sub"])
+
+
+def test_each_step_of_a_cell_is_a_call_of_its_own():
+    cell, state = nn.LSTMCell(3, 4), None
+    for row in np.ones((3, 2, 3)):
+        state = cell(row, state)
+    calls, outside = drawn(state[0].sum() + state[1].sum())
+    assert calls == ["LSTMCell 1", "LSTMCell 2", "LSTMCell 3"]
+    assert outside == ["Sum", "Sum", "Add"]
+
+
+def test_a_call_of_which_only_the_last_state_is_used_is_a_call():
+    _, (hidden, _) = nn.LSTM(3, 4)(np.ones((5, 2, 3)))
+    assert drawn(hidden.sum()) == (["LSTM 0"], ["Sum"])
+
+
+@pytest.mark.parametrize("wrap", [lambda x: [x], lambda x: {"x": x}])
+def test_what_went_in_by_name_or_in_a_list_is_not_drawn_inside(wrap):
+    class Scaled(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.scale = nn.Parameter(np.ones(2))
+
+        def forward(self, first, *, parts):
+            x = parts["x"] if isinstance(parts, dict) else parts[0]
+            return wrap(x * self.scale + first)
+
+    x = ag.Tensor([1.0, 2.0], requires_grad=True)
+    result = Scaled()(x.exp(), parts=wrap(x.sin()))
+    assert drawn(result["x"] if isinstance(result, dict) else result[0]) == (["Scaled 0"], ["Sin", "Exp"])
+
+
 def test_passing_a_leaf_through_leaves_no_trace_that_grows():
     x = ag.Tensor([1.0], requires_grad=True)
     for _ in range(3):
