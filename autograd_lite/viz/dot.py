@@ -135,7 +135,7 @@ class _Writer:
 
     def _cluster(self, call: ModuleCall, depth: int) -> Iterable[str]:
         theme = self.theme
-        parts = [f"<b>{text(call_title(call))}</b>"] if call.kind != call.name else []
+        parts = [f"<b>{text(call_title(call))}</b>"] if call_title(call) != call.kind else []
         parts += [f"{TIMES} {call.repeats}"] if call.repeats > 1 else []
         parts += [text(call.kind)] if call.kind != "repeated" else []
         title = f"<{DOT.join(parts)}>"

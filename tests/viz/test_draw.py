@@ -15,7 +15,7 @@ from autograd_lite.graph import Recording
 from autograd_lite.viz import RenderError, check, diagnose, draw, replay
 from autograd_lite.viz.style import DARK, LIGHT
 
-from .programs import Block, Net, agrees_with_golden, cross_entropy, images, shop
+from .programs import Block, Linear, Net, agrees_with_golden, cross_entropy, images, shop
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = [
@@ -115,6 +115,18 @@ def test_backslashes_stay_backslashes():
     svg = svg.replace("\N{ZERO WIDTH SPACE}", "")
     assert r"\N\G" in texts(svg)
     assert r'title="n0: \N\G' in svg
+
+
+def test_calls_of_a_module_without_a_name_are_numbered():
+    def unrolled(h, cell):
+        for _ in range(2):
+            h = cell(h)
+        return h
+
+    source = draw(unrolled(images().reshape(-1, 3), Linear(3, 3))).source
+    assert "<<b>Linear #1</b> · Linear>" in source
+    assert "<<b>Linear #2</b> · Linear>" in source
+    assert "<Linear>" in draw(Linear(3, 3)(images().reshape(-1, 3))).source
 
 
 def test_long_names_are_cut_in_the_picture_but_not_in_the_tooltip():
