@@ -106,11 +106,10 @@ def replay(
         **_steps(graph, tracer),
     }
     page = files(__package__).joinpath("replay.html").read_text(encoding="utf-8")
+    # Data first, in which no tag can stand, and the picture last: what names are called is never taken for a place.
+    page = page.replace("/*DATA*/", json.dumps(data, ensure_ascii=True, allow_nan=False).replace("<", "\\u003c"))
     page = page.replace("<title>Replay</title>", f"<title>{html.escape(data['title'])}</title>")
-    page = page.replace("<!--SVG-->", picture[picture.index("<svg") :])
-    return Replay(
-        page.replace("/*DATA*/", json.dumps(data, ensure_ascii=True, allow_nan=False).replace("<", "\\u003c"))
-    )
+    return Replay(page.replace("<!--SVG-->", picture[picture.index("<svg") :]))
 
 
 def _steps(graph: Graph, tracer: Tracer) -> dict[str, Any]:

@@ -107,6 +107,14 @@ def test_names_cannot_break_out_of_the_page():
     assert data(page)["nodes"][0]["title"] == name
 
 
+@pytest.mark.parametrize("name", ["/*DATA*/", "<!--SVG-->", "<title>Replay</title>"])
+def test_names_are_not_taken_for_the_places_of_data_and_picture(name):
+    x = leaf(2.0)
+    page = replay(x * x, names={name: x})
+    assert data(page)["nodes"][0]["title"] == name
+    assert page.html.count('"steps"') == page.html.count("<svg") == 1
+
+
 def test_values_that_are_not_finite_are_valid_data():
     x = leaf([0.0, 1.0, np.nan])
     with np.errstate(all="ignore"):
