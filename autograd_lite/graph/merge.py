@@ -26,7 +26,7 @@ def merge(
         elif id == node.id:
             nodes[id], place[id] = node, i
     edges: list[GraphEdge] = []
-    joined: set[tuple[str, str]] = set()
+    joined = {(edge.tail, edge.head) for edge in graph.edges if edge.tail not in into and edge.head not in into}
     for edge in graph.edges:
         tail, head = into.get(edge.tail, edge.tail), into.get(edge.head, edge.head)
         if (tail, head) in joined and (tail, head) != (edge.tail, edge.head):

@@ -65,6 +65,24 @@ def test_the_folded_tower_is_the_golden_one():
     assert agrees_with_golden("tower.dot", draw(loss, fold=True).source)
 
 
+def test_steps_that_read_data_first_are_folded_with_one_arrow_for_each_operand():
+    class Cell(Block):
+        def __init__(self):
+            self.w, self.u = weights(3, 4), weights(4, 4)
+
+        def forward(self, x, h):
+            return ((x @ self.w) * 2.0 + h @ self.u).tanh()
+
+    cell, h = Cell(), weights(2, 4)
+    for row in np.ones((5, 2, 3), np.float32):
+        h = cell(row, h)
+    small = fold(trace(h.sum()))
+    pairs = [(edge.tail, edge.head) for edge in small.edges]
+    assert sorted(pairs) == sorted(set(pairs))
+    assert small.counts()["Tanh"] == 2  # the first step, with the parameters, and all others
+    assert is_sound(small)
+
+
 def test_blocks_of_different_shape_are_not_folded():
     a, b = Linear(4, 3), Linear(3, 4)
     x = weights(2, 4)
