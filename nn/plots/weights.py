@@ -149,4 +149,5 @@ def tile(pictures: Any, columns: int | None = None, gap: int = 1) -> np.ndarray:
     sheet = np.full((rows * columns, height + gap, width + gap), np.nan)
     sheet[:count, :height, :width] = pictures
     sheet = sheet.reshape(rows, columns, height + gap, width + gap).transpose(0, 2, 1, 3)
-    return sheet.reshape(rows * (height + gap), columns * (width + gap))[:-gap, :-gap]
+    sheet = sheet.reshape(rows * (height + gap), columns * (width + gap))
+    return sheet[: len(sheet) - gap, : sheet.shape[1] - gap]

@@ -170,6 +170,11 @@ def test_pictures_of_filters_are_tiled_row_by_row():
     assert np.isnan(sheet[3:, 8:]).all()
 
 
+def test_pictures_may_be_tiled_without_a_gap():
+    sheet = plots.tile(np.arange(6.0).reshape(6, 1, 1) * np.ones((6, 2, 3)), columns=3, gap=0)
+    np.testing.assert_array_equal(sheet, np.kron([[0, 1, 2], [3, 4, 5]], np.ones((2, 3))))
+
+
 def test_filters_before_and_after_each_have_a_scale_around_0_and_a_colour_bar_that_says_it():
     figure = plots.filters({"before": np.full((4, 1, 2, 2), 0.1), "after": np.full((4, 1, 2, 2), -3.0)})
     *panels, before, after = figure.axes
