@@ -77,7 +77,8 @@ def contours(
 
 
 def _lowest(x: np.ndarray, y: np.ndarray, height: np.ndarray) -> tuple[float, float]:
-    place = np.unravel_index(np.argmin(height), height.shape)
+    known = np.where(np.isnan(height), np.inf, height)  # it may have no value everywhere
+    place = np.unravel_index(np.argmin(known), known.shape)
     return float(x[place]), float(y[place])
 
 

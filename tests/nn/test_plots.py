@@ -237,6 +237,11 @@ def test_contours_show_each_path_from_start_to_end():
     assert axes.lines[0].get_xdata().tolist() == [3, 1, 0]
 
 
+def test_the_lowest_place_is_marked_also_where_a_function_has_no_value_everywhere():
+    (axes,) = plots.contours(lambda x, y: np.where(x > 0, (x - 5) ** 2 + y**2, np.nan)).axes
+    assert np.ravel(axes.lines[-1].get_xydata()) == pytest.approx([5, 0])
+
+
 @pytest.mark.parametrize("names", [{}, {"xlabel": "x1", "ylabel": "x2"}])
 def test_axes_of_planes_are_named_at_the_left_and_below(names):
     x, y = names.get("xlabel", "x"), names.get("ylabel", "y")
