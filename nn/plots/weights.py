@@ -49,7 +49,7 @@ def histograms(
     rows = as_panels(arrays)
     if isinstance(xlim, Mapping):
         check_names(xlim, rows, "xlim")
-    values = {row: {name: as_array(a).reshape(-1) for name, a in panels.items()} for row, panels in rows.items()}
+    values = {row: {name: _numbers(a) for name, a in panels.items()} for row, panels in rows.items()}
     columns = max(map(len, values.values()))
     figure, grid = new_grid(len(values), columns, (2.1, 1.75), title, sharex="row")
     for number, (row, panels) in enumerate(values.items()):
@@ -67,11 +67,18 @@ def histograms(
     return figure
 
 
+def _numbers(array: Any) -> np.ndarray:
+    """All elements in a precision in which they can be added up."""
+    numbers = as_array(array).reshape(-1)
+    return numbers.astype(np.promote_types(numbers.dtype, np.float64))
+
+
 def _range(arrays: Iterable[np.ndarray]) -> tuple[float, float]:
-    numbers = np.concatenate([a.astype(float) for a in arrays])
+    numbers = np.concatenate(list(arrays))
     numbers = numbers[np.isfinite(numbers)]
     low, high = (float(numbers.min()), float(numbers.max())) if numbers.size else (0.0, 1.0)
-    return (low, high) if low < high else (low - 0.5, low + 0.5)
+    least = 1e-9 * max(abs(low), abs(high))  # that bars can share
+    return (low, high) if high - low > least else (low - max(0.5, least), high + max(0.5, least))
 
 
 def _bars(axes: Axes, numbers: np.ndarray, bins: int, limits: tuple[float, float], shade: str) -> None:

@@ -154,6 +154,21 @@ def test_each_row_of_histograms_has_an_axis_of_values_that_holds_them_all_unless
     assert [panel.texts[0].get_text().endswith("outside") for panel in axes] == [False] * 5 + [True]
 
 
+@pytest.mark.parametrize(
+    ("numbers", "note"),
+    [
+        (np.array([True, False, True, True]), "mean 0.75, std 0.43"),
+        (np.array([0, 60000, 60000, 60000], np.float16), "mean 4.5e+04, std 2.6e+04"),
+        (np.full(4, 1e20), "mean 1e+20, std 0"),
+        (np.full(4, np.float32(1e8)) + np.arange(4), "mean 1e+08, std 1.1"),
+    ],
+)
+def test_histograms_show_masks_half_precision_and_large_numbers_that_are_all_alike(numbers, note):
+    (axes,) = plots.histograms({"numbers": numbers}).axes
+    assert axes.texts[0].get_text() == note
+    assert sum(bar.get_height() for bar in axes.patches) == 4
+
+
 def test_panels_with_the_same_names_share_one_legend():
     series = {"a": [1, 2], "b": [2, 1]}
     first, second, third = plots.lines({"one": series, "two": series, "three": {"b": [1, 2], "c": [2, 1]}}).axes
