@@ -293,13 +293,13 @@ class FirstOrder:
         return 0.0
 
     def wider(self) -> FirstOrder | None:
-        """In double precision, or if it is that already, in the platform's extended one."""
+        """In double precision, or if it is that already, in the platform's extended one; None if it does not follow."""
         dtype = np.float64 if self.claimed_eps > np.finfo(np.float64).eps else np.longdouble
         arrays = [a.astype(dtype) if is_float(a) else a for a in self.arrays]
         try:
             found = FirstOrder(self.vjp, self.f, arrays, False, self.deadline, self.jvp)
             found.pull(np.zeros(sum(int(np.prod(shape)) for shape in self.output_shapes)))
-        except (Misuse, WrongGradient):
+        except (Misuse, WrongGradient, *MISTAKES):  # in its own precision it raised none: it refuses this dtype
             return None
         return found if found.claimed_eps < self.claimed_eps and found.output_shapes == self.output_shapes else None
 

@@ -293,3 +293,21 @@ def test_values_are_measured_in_the_layout_in_which_the_gradient_was_claimed(tur
     assert gradcheck(None, x.copy("C"), vjp=flat).status is PASS
     right = adapters.from_backward(lambda x: x.ravel() * weights, lambda u, x: (u * weights).reshape(x.shape))
     assert gradcheck(None, x, vjp=right).status is PASS
+
+
+def test_a_wrong_gradient_is_found_where_the_function_refuses_extended_precision():
+    class Inverse(Function):
+        def forward(self, a):
+            return np.linalg.inv(a)  # LAPACK takes single and double precision only
+
+        def grad_a(self, g, y):
+            return y.T @ g @ y.T  # the sign is wrong
+
+    assert gradcheck(Inverse(), [[2.0, 0.5], [0.3, 1.0]]).status is FAIL
+
+    def doubles_only(x):
+        if x.dtype != np.float64:
+            raise TypeError(f"can't convert an array of {x.dtype}")
+        return np.sin(x), lambda u: 2 * u * np.cos(x)
+
+    assert gradcheck(None, X, vjp=doubles_only).status is FAIL
