@@ -5,7 +5,7 @@ Only :func:`grad` and :func:`jacobian` can be recorded, with ``create_graph``; w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from types import NoneType
 from typing import Any
@@ -19,7 +19,7 @@ from .gradients import enable_grad, run, wrapped
 from .ops.shape import Stack
 from .tensor import Tensor, as_tensor
 
-Tensors = Tensor | Sequence[Tensor]
+Tensors = Tensor | Iterable[Tensor]
 
 
 def grad(
@@ -36,7 +36,7 @@ def grad(
 
     Parameters
     ----------
-    outputs, inputs : Tensor or sequence of Tensor
+    outputs, inputs : Tensor or iterable of Tensor
     grad_outputs : array_like or sequence, optional
         One cotangent an output, of its shape; may be left out (or None) for single numbers.
     create_graph : bool
@@ -49,7 +49,8 @@ def grad(
     Raises
     ------
     GradError
-        If an input requires no gradient or the outputs do not depend on it, and for all reasons of ``backward``.
+        If an output is no tensor, an input requires no gradient or the outputs do not depend on it, and for all reasons
+        of ``backward``.
 
     Examples
     --------
@@ -59,6 +60,9 @@ def grad(
     (Tensor(12.),)
     """
     ys, xs = _sequence(outputs), _sequence(inputs)
+    for i, y in enumerate(ys):
+        if not isinstance(y, Tensor):
+            raise GradError(f"Output {i} is of type {type(y).__name__}, no tensor, so it has no gradient.")
     gs = [None] * len(ys) if grad_outputs is None else grad_outputs
     if isinstance(outputs, Tensor) and grad_outputs is not None and not _one_tensor(grad_outputs):
         gs = [grad_outputs]
@@ -87,7 +91,7 @@ def vjp(f: Callable[..., Tensor], inputs: Tensors, v: Any = None) -> tuple[Tenso
     (Tensor([1., 4.]), (Tensor([ 2., 40.]),))
     """
     xs = _fresh(inputs)
-    y = f(*xs)
+    y = _value(f, xs)
     return y.detach(), _gradients(y, xs, v)
 
 
@@ -106,10 +110,10 @@ def jvp(f: Callable[..., Tensor], inputs: Tensors, v: Any) -> tuple[Tensor, Tens
     (Tensor([1., 4.]), Tensor([ 2., 40.]))
     """
     xs = _fresh(inputs)
-    tangents = [as_tensor(t) for t in ([v] if isinstance(inputs, Tensor) else v)]
+    tangents = [as_tensor(t) for t in ([v] if _is_one(inputs) else v)]
     if [t.shape for t in tangents] != [x.shape for x in xs]:
         raise ShapeError(f"Tangents of shapes {[t.shape for t in tangents]} for inputs of {[x.shape for x in xs]}.")
-    y = f(*xs)
+    y = _value(f, xs)
     u = Tensor(np.cos(np.arange(y.size)).reshape(y.shape), requires_grad=True, dtype=y.dtype)
     rows = _gradients(y, xs, u, create_graph=True)
     (product,) = _gradients(sum((row * t).sum() for row, t in zip(rows, tangents, strict=True)), [u])
@@ -138,7 +142,7 @@ def jacobian(f: Callable[..., Tensor], inputs: Tensors, create_graph: bool = Fal
     """
     # Each input is a node of its own, so that what else f reads of x, or the same x in another place, is not meant.
     xs = [x.reshape(x.shape) if create_graph and x.requires_grad else _fresh(x)[0] for x in _sequence(inputs)]
-    y = f(*xs)
+    y = _value(f, xs)
     rows = []
     for i in range(y.size):
         unit = np.zeros(y.size, y.dtype)
@@ -150,7 +154,7 @@ def jacobian(f: Callable[..., Tensor], inputs: Tensors, create_graph: bool = Fal
         else Tensor(np.zeros(y.shape + x.shape, y.dtype))
         for k, x in enumerate(xs)
     ]
-    return columns[0] if isinstance(inputs, Tensor) else tuple(columns)
+    return columns[0] if _is_one(inputs) else tuple(columns)
 
 
 @enable_grad()
@@ -189,13 +193,28 @@ def hvp(f: Callable[[Tensor], Tensor], x: Tensor, v: Any) -> tuple[Tensor, Tenso
 
 
 def _value_and_slope(f: Callable[[Tensor], Tensor], z: Tensor) -> tuple[Tensor, Tensor]:
-    y = f(z)
+    y = _value(f, [z])
     (slope,) = _gradients(y, [z], create_graph=True)
     return y, slope
 
 
+def _value(f: Callable[..., Tensor], xs: Sequence[Tensor]) -> Tensor:
+    y: Any = f(*xs)
+    if not isinstance(y, Tensor):  # it would pass for a constant
+        raise GradError(
+            f"The function returns a value of type {type(y).__name__}, no tensor; let it compute with tensors from end "
+            "to end, and join several results with stack() or concatenate()."
+        )
+    return y
+
+
+def _is_one(value: Any) -> bool:
+    """Whether ``value`` is one tensor or array, rather than several."""
+    return isinstance(value, Tensor | np.ndarray) or not isinstance(value, Iterable)
+
+
 def _sequence(value: Any) -> Sequence[Any]:
-    return [value] if isinstance(value, Tensor) or not isinstance(value, list | tuple) else value
+    return [value] if _is_one(value) else list(value)
 
 
 def _one_tensor(value: Any) -> bool:

@@ -85,3 +85,32 @@ def test_a_gradient_that_was_not_recorded_says_how_to_record_it():
         grad(slope, t)
     with pytest.raises(GradError, match="grad_outputs"):
         grad(Tensor([1.0, 2.0], requires_grad=True) * t, t)
+
+
+@pytest.mark.parametrize(
+    "result", [lambda x: float(x.sum()), lambda x: x.numpy() ** 2, lambda x: (x, x), lambda x: None]
+)
+def test_a_function_that_returns_no_tensor_is_refused_and_not_called_flat(result):
+    x, v = Tensor([1.0, 2.0]), [1.0, 1.0]
+    for derivative in [
+        lambda f: vjp(f, x, v), lambda f: jvp(f, x, v), lambda f: jacobian(f, x), lambda f: hessian(f, x),
+        lambda f: hvp(f, x, v),
+    ]:  # fmt: skip
+        with pytest.raises(GradError, match=r"returns .*(float|ndarray|tuple|NoneType).* no tensor"):
+            derivative(result)
+
+
+def test_what_is_no_tensor_has_no_gradient_and_is_named():
+    t = Tensor(2.0, requires_grad=True)
+    with pytest.raises(GradError, match="Output 1 .* float"):
+        grad([t * t, (t * t).item()], t)
+
+
+def test_inputs_may_come_from_a_generator_and_one_array_is_one_input():
+    x, y = Tensor(2.0, requires_grad=True), Tensor(3.0, requires_grad=True)
+    assert [g.item() for g in grad(x * y, (t for t in (x, y)))] == [3.0, 2.0]
+    assert [g.item() for g in jacobian(lambda a, b: a * b, (t for t in (x, y)))] == [3.0, 2.0]
+    array = np.array([1.0, 2.0])
+    assert jacobian(lambda x: x * x, array).tolist() == [[2, 0], [0, 4]]
+    assert hessian(lambda x: (x**3).sum(), array).tolist() == [[6, 0], [0, 12]]
+    assert jvp(lambda x: x * x, array, [1.0, 10.0])[1].tolist() == [2, 40]
