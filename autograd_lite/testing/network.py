@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..derivatives import grad
+from ..errors import GradError
 from ..gradients import enable_grad, no_grad
 from ..tensor import Tensor
 from .numerical import DOUBLE, rounding, scaled, slopes
@@ -101,7 +102,11 @@ def check_gradients(
     Raises
     ------
     ValueError
-        If there are no parameters, or the loss changes from call to call.
+        If there are no parameters, or the loss is no finite number or changes from call to call.
+    TypeError
+        If ``parameters`` are not names with tensors.
+    GradError
+        If a parameter requires no gradient.
 
     Examples
     --------
@@ -110,10 +115,11 @@ def check_gradients(
     >>> report.relative_error < 1e-6
     True
     """
-    named = dict(parameters)
-    if not named:
-        raise ValueError("check_gradients was given no parameters.")
-    if (first := float(loss())) != (again := float(loss())):
+    named = _named(parameters)
+    first, again = float(loss()), float(loss())
+    if not math.isfinite(first):
+        raise ValueError(f"The loss is {first}; only what is finite can be compared with differences.")
+    if first != again:
         raise ValueError(
             f"The loss changed from {first} to {again} between two calls; switch dropout off (model.eval()), and use "
             "one batch and fixed random numbers."
@@ -126,6 +132,20 @@ def check_gradients(
         claimed = np.zeros(parameter.shape) if gradient is None else gradient.numpy()
         reports.append(_check_parameter(loss, name, parameter, claimed, elements, rng))
     return GradientReport(tuple(reports))
+
+
+def _named(parameters: Parameters) -> dict[str, Tensor]:
+    pairs = list(parameters.items() if isinstance(parameters, Mapping) else parameters)
+    if not pairs:
+        raise ValueError("check_gradients was given no parameters.")
+    for pair in pairs:
+        if not (isinstance(pair, tuple | list) and len(pair) == 2 and isinstance(pair[1], Tensor)):
+            raise TypeError(
+                "check_gradients takes names with tensors, as model.named_parameters() or {'w': w} give them."
+            )
+        if not pair[1].requires_grad:
+            raise GradError(f"check_gradients: {pair[0]!r} requires no gradient; leave it out.")
+    return dict(pairs)
 
 
 def _check_parameter(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite import Function, Tensor
+from autograd_lite import Function, GradError, Tensor
 from autograd_lite.testing import check_gradients, numerical_gradient
 
 RNG = np.random.default_rng(7)
@@ -110,3 +110,19 @@ def test_a_loss_that_changes_between_calls_and_missing_parameters_are_refused():
         check_gradients(lambda: (w * RNG.random()).sum(), {"w": w})
     with pytest.raises(ValueError, match="no parameters"):
         check_gradients(lambda: w.sum(), {})
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_loss_that_is_no_number_is_refused_as_such(value):
+    w = Tensor(X, requires_grad=True)
+    with pytest.raises(ValueError, match=f"The loss is {value}"):
+        check_gradients(lambda: (abs(w) * value).sum(), {"w": w})
+
+
+def test_parameters_without_names_or_gradients_are_refused_with_what_to_pass():
+    w = Tensor(np.ones((2, 3)), requires_grad=True)  # of two rows, which must not pass for a name and a tensor
+    for given in ([w], (t for t in [w]), [("w", X)]):
+        with pytest.raises(TypeError, match=r"named_parameters\(\)"):
+            check_gradients(lambda: w.sum(), given)
+    with pytest.raises(GradError, match="'v'"):
+        check_gradients(lambda: w.sum(), {"w": w, "v": Tensor(X)})
