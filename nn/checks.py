@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -14,6 +14,14 @@ def at_least_one(**sizes: int) -> None:
     for name, size in sizes.items():
         if not isinstance(size, int | np.integer) or size < 1:
             raise SettingError(f"{name} must be a positive whole number, not {size!r}.")
+
+
+def lengths(value: int | Iterable[int], name: str) -> tuple[int, ...]:
+    """One length or several, each a positive whole number, as a tuple."""
+    found = tuple(value) if isinstance(value, Iterable) else (value,)
+    for length in found:
+        at_least_one(**{name: length})
+    return tuple(map(int, found))
 
 
 def probability(p: float, name: str) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 import autograd_lite as ag
 from autograd_lite import ShapeError, Tensor
 
-from ..checks import probability
+from ..checks import lengths, probability
 from ..parameter import Owned
 from ..random import Rng, generator, words64
 from ._common import as_array, as_floating, as_tensor
@@ -148,13 +148,8 @@ def rms_norm(
     return y if weight is None else y * weight
 
 
-def lengths(normalized_shape: int | tuple[int, ...]) -> tuple[int, ...]:
-    """The lengths of the last axes, which may be one number, of Python or NumPy."""
-    return (normalized_shape,) if isinstance(normalized_shape, int | np.integer) else tuple(normalized_shape)
-
-
 def _last_axes(input: Any, normalized_shape: int | tuple[int, ...], name: str) -> tuple[int, ...]:
-    shape = lengths(normalized_shape)
+    shape = lengths(normalized_shape, "normalized_shape")
     found = ag.shape(input)
     if not shape or found[len(found) - len(shape) :] != shape:
         raise ShapeError(f"{name}: expected input (..., {', '.join(map(str, shape))}), got {found}.")

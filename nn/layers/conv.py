@@ -11,7 +11,7 @@ from numpy.typing import DTypeLike
 from autograd_lite import ShapeError, Tensor, shape
 
 from .. import functional as F
-from ..checks import at_least_one
+from ..checks import at_least_one, lengths
 from ..errors import SettingError
 from ..functional.window import Padding, Pair
 from ..module import Module, arguments
@@ -42,11 +42,9 @@ class _Conv(Module):
         at_least_one(in_channels=in_channels, out_channels=out_channels, groups=groups)
         if in_channels % groups or out_channels % groups:
             raise SettingError(f"groups={groups} must divide {in_channels} input and {out_channels} output channels.")
-        kernel = (kernel_size,) * self.axes if np.ndim(kernel_size) == 0 else tuple(kernel_size)
+        kernel = lengths(kernel_size, "kernel_size") * (1 if np.ndim(kernel_size) else self.axes)
         if len(kernel) != self.axes:
             raise SettingError(f"kernel_size must be a number or {self.axes} numbers, not {kernel_size!r}.")
-        for length in kernel:
-            at_least_one(kernel_size=length)
         self.out_channels, self.groups = out_channels, groups
         self.kernel_size, self.stride, self.padding, self.dilation = kernel_size, stride, padding, dilation
         rng = generator(rng)

@@ -10,9 +10,8 @@ from numpy.typing import DTypeLike
 from autograd_lite import ShapeError, Tensor, shape
 
 from .. import functional as F
-from ..checks import at_least_one
+from ..checks import at_least_one, lengths
 from ..errors import SettingError
-from ..functional.regularize import lengths
 from ..module import Module, arguments
 from ..parameter import Buffer, Parameter
 
@@ -136,9 +135,10 @@ class LayerNorm(Module):
         bias: bool = True,
         dtype: DTypeLike = np.float32,
     ) -> None:
-        self.normalized_shape, self.eps = lengths(normalized_shape), eps
-        self.weight = Parameter(np.ones(self.normalized_shape, dtype)) if elementwise_affine else None
-        self.bias = Parameter(np.zeros(self.normalized_shape, dtype)) if elementwise_affine and bias else None
+        sizes = self.normalized_shape = lengths(normalized_shape, "normalized_shape")
+        self.eps = eps
+        self.weight = Parameter(np.ones(sizes, dtype)) if elementwise_affine else None
+        self.bias = Parameter(np.zeros(sizes, dtype)) if elementwise_affine and bias else None
 
     def forward(self, x: Any) -> Tensor:
         """(..., *normalized_shape) to the same shape."""
@@ -170,8 +170,9 @@ class RMSNorm(Module):
         elementwise_affine: bool = True,
         dtype: DTypeLike = np.float32,
     ) -> None:
-        self.normalized_shape, self.eps = lengths(normalized_shape), eps
-        self.weight = Parameter(np.ones(self.normalized_shape, dtype)) if elementwise_affine else None
+        sizes = self.normalized_shape = lengths(normalized_shape, "normalized_shape")
+        self.eps = eps
+        self.weight = Parameter(np.ones(sizes, dtype)) if elementwise_affine else None
 
     def forward(self, x: Any) -> Tensor:
         """(..., *normalized_shape) to the same shape."""

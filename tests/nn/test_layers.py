@@ -260,6 +260,10 @@ def test_inputs_of_the_wrong_shape_are_told_the_expected_one(call, message):
         lambda: nn.Linear(2.5, 3),
         lambda: nn.Conv2d(3, 4, 3, groups=2),
         lambda: nn.Conv2d(3, 4, (3, 3, 3)),
+        lambda: nn.Conv2d(3, 4, (3,)),
+        lambda: nn.Conv2d(3, 4, 3.0),
+        lambda: nn.LayerNorm(-3),
+        lambda: nn.RMSNorm((2, 1.5)),
         lambda: nn.Dropout(1.5),
         lambda: nn.GroupNorm(3, 4),
         lambda: nn.MultiheadAttention(5, 2),
@@ -312,6 +316,23 @@ def test_sizes_may_be_whole_numbers_of_numpy():
 def test_lengths_that_are_neither_one_for_both_axes_nor_two_are_refused_by_name(call, message):
     with pytest.raises(nn.SettingError, match=message):
         call(draw(1, 1, 3, 3))
+
+
+@pytest.mark.parametrize(
+    ("make", "shape"),
+    [
+        (lambda n: nn.Conv2d(n, n, n), (3, 3)),
+        (lambda n: nn.Conv1d(n, n, n), (3,)),
+        (lambda n: nn.ConvTranspose2d(n, n, n), (3, 3)),
+        (lambda n: nn.LayerNorm(n), ()),
+        (lambda n: nn.RMSNorm(n), ()),
+    ],
+)
+def test_sizes_may_be_numpys_whole_numbers(make, shape):
+    images = draw(2, 3, *shape)
+    one, other = make(3), make(np.int64(3))
+    other.load_state_dict(one.state_dict())
+    np.testing.assert_array_equal(one(images).data, other(images).data)
 
 
 # -- Normalisation ----------------------------------------------------------------------------------------------------

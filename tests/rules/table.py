@@ -183,7 +183,7 @@ def repeated_in_einsum(draw):
 @st.composite
 def tensordots(draw):
     forms = [(("ij", "jk"), 1), (("ijk", "jkl"), 2), (("ij", "kl"), 0), (("ij", "kj"), (1, -1)),
-             (("ijk", "kil"), ([0, 2], [1, 0])), (("ij", "ij"), 2)]  # fmt: skip
+             (("ijk", "kil"), ([0, 2], [1, 0])), (("ij", "ij"), 2), (("ij", "jk"), np.int64(1))]  # fmt: skip
     letters, axes = draw(st.sampled_from(forms))
     arrays, _ = draw(fitting(*letters))
     return arrays, {"axes": axes}

@@ -121,6 +121,7 @@ def rolled(draw):
         st.tuples(st.integers(-4, 4), st.none() | c.axis_of(shape))
         | st.just(((1, -2), (0, -1)))
         | st.just((1, (0, -1)))
+        | st.just((np.int64(1), np.int64(-1)))
     )
     return arrays, {"shift": shift, "axis": axis}
 
