@@ -418,3 +418,10 @@ def test_numpys_whole_numbers_are_sizes_of_windows_and_others_are_not():
     for wrong in (2.5, None, (1, 2, 3), "ab"):
         with pytest.raises(ag.ShapeError, match="kernel_size must be a whole number"):
             ag.max_pool2d(images, wrong)
+
+
+def test_the_third_place_of_numpys_cross_is_not_the_axis():
+    a, b = leaf(np.eye(3)), leaf(np.ones((3, 3)))
+    with pytest.raises(TypeError, match="positional"):  # NumPy's is the axis of the first operand alone
+        np.cross(a, b, 0)
+    np.testing.assert_array_equal(np.cross(a, b, axis=0).data, np.cross(a.data, b.data, axis=0))

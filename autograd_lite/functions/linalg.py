@@ -159,7 +159,7 @@ def kron(a: TensorLike, b: TensorLike) -> Tensor:
 
 
 @implements(np.cross)
-def cross(a: TensorLike, b: TensorLike, axis: int = -1) -> Tensor:
+def cross(a: TensorLike, b: TensorLike, *, axis: int = -1) -> Tensor:
     """Cross product of vectors of three numbers along ``axis``.
 
     Examples
