@@ -212,6 +212,15 @@ def _alike(input: Any, target: Any) -> tuple[Tensor, Tensor]:
     return a, b if b.dtype.kind == "f" else b.astype(a.dtype)
 
 
+def _times(losses: Tensor, weight: Any, name: str) -> Tensor:
+    if weight is None:
+        return losses
+    weighted: Tensor = losses * weight
+    if weighted.shape != losses.shape:
+        raise ShapeError(f"{name} of shape {ag.shape(weight)} does not broadcast to the {losses.shape} of the input.")
+    return weighted
+
+
 def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Tensor:
     """``(input - target) ** 2``.
 
@@ -268,9 +277,9 @@ def binary_cross_entropy_with_logits(
 
     Parameters
     ----------
-    weight : array_like, optional
+    weight : array_like, broadcasting to ``input``, optional
         Factors of the losses.
-    pos_weight : array_like, optional
+    pos_weight : array_like, broadcasting to ``input``, optional
         Factors of the first term: above 1, a missed yes costs more than a false alarm.
 
     Examples
@@ -280,8 +289,8 @@ def binary_cross_entropy_with_logits(
     """
     input, target = _alike(input, target)
     yes = target * softplus(-input)
-    losses = (yes if pos_weight is None else yes * pos_weight) + (1 - target) * softplus(input)
-    return reduced(losses if weight is None else losses * weight, reduction)
+    losses = _times(yes, pos_weight, "pos_weight") + (1 - target) * softplus(input)
+    return reduced(_times(losses, weight, "weight"), reduction)
 
 
 def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction: str = "mean") -> Tensor:
@@ -296,7 +305,7 @@ def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction:
     if input.size and not (input.data.min() >= 0 and input.data.max() <= 1):
         raise LabelError("binary_cross_entropy takes probabilities; for scores use binary_cross_entropy_with_logits.")
     losses = -(target * _bounded_log(input) + (1 - target) * _bounded_log(1 - input))
-    return reduced(losses if weight is None else losses * weight, reduction)
+    return reduced(_times(losses, weight, "weight"), reduction)
 
 
 def _bounded_log(p: Tensor) -> Tensor:

@@ -235,6 +235,22 @@ def test_different_shapes_are_refused_rather_than_broadcast():
         F.mse_loss(np.zeros((4, 1)), np.zeros(4))
 
 
+@pytest.mark.parametrize(
+    ("loss", "name"),
+    [
+        (F.binary_cross_entropy, "weight"),
+        (F.binary_cross_entropy_with_logits, "weight"),
+        (F.binary_cross_entropy_with_logits, "pos_weight"),
+    ],
+)
+def test_weights_of_samples_do_not_make_a_table_of_a_column_of_losses(loss, name):
+    column = np.full((4, 1), 0.5)
+    with pytest.raises(ag.ShapeError, match=rf"{name} of shape \(4,\) .* \(4, 1\)"):
+        loss(column, column, **{name: np.ones(4)})
+    assert loss(column, column, **{name: np.ones((4, 1))}, reduction="none").shape == (4, 1)
+    assert loss(column, column, **{name: 2.0}, reduction="none").shape == (4, 1)
+
+
 def test_one_hot_rows_check_their_classes():
     assert F.one_hot([2, 0]).tolist() == [[0, 0, 1], [1, 0, 0]]
     with pytest.raises(nn.LabelError, match="Label 5"):
