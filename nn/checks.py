@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -26,14 +27,21 @@ def lengths(value: int | Iterable[int], name: str) -> tuple[int, ...]:
 
 def probability(p: float, name: str) -> float:
     """``p``, if it is a probability."""
-    if not 0 <= p <= 1:
-        raise SettingError(f"{name} must lie between 0 and 1, not be {p}.")
+    if np.ndim(p) or not 0 <= p <= 1:
+        raise SettingError(f"{name} must lie between 0 and 1, not be {shown(p)}.")
     return p
 
 
 def one_of(value: str, name: str, known: Sequence[str]) -> str:
     """``value``, if it is one of those that are known."""
-    if value not in known:
+    if not isinstance(value, str) or value not in known:
         *others, last = map(repr, known)
-        raise SettingError(f"{name} is {', '.join(others)} or {last}, not {value!r}.")
+        raise SettingError(f"{name} is {', '.join(others)} or {last}, not {shown(value)}.")
     return value
+
+
+def shown(value: Any) -> str:
+    """A setting that is refused, in words; data, as in ``nn.BCELoss(scores, targets)``, by their shape alone."""
+    if np.ndim(value) == 0:
+        return repr(value)
+    return f"data of shape {np.shape(value)}; settings are given first, data in a second pair of brackets"

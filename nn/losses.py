@@ -5,10 +5,13 @@ from __future__ import annotations
 from inspect import signature
 from typing import Any
 
+import numpy as np
+
 from autograd_lite import Tensor
 
 from . import functional as F
-from .checks import one_of, probability
+from .checks import one_of, probability, shown
+from .errors import SettingError
 from .functional._common import REDUCTIONS
 from .module import Module, arguments
 
@@ -25,6 +28,12 @@ class _Loss(Module):
         own = {name: value for name, value in vars(self).items() if not isinstance(value, Tensor)}
         known = signature(type(self)).parameters
         return arguments(**{name: (own[name], known[name].default) for name in known if name in own})
+
+
+def _of_classes(weight: Any) -> Any:
+    if weight is not None and np.ndim(weight) != 1:
+        raise SettingError(f"weight is None or one number for each class, not {shown(weight)}.")
+    return weight
 
 
 class CrossEntropyLoss(_Loss):
@@ -56,7 +65,7 @@ class CrossEntropyLoss(_Loss):
     ) -> None:
         super().__init__(reduction)
         probability(label_smoothing, "label_smoothing")
-        self.register_buffer("weight", weight)
+        self.register_buffer("weight", _of_classes(weight))
         self.ignore_index, self.label_smoothing = ignore_index, label_smoothing
 
     weight: Tensor | None
@@ -72,7 +81,7 @@ class NLLLoss(_Loss):
 
     def __init__(self, weight: Any = None, ignore_index: int = -100, reduction: str = "mean") -> None:
         super().__init__(reduction)
-        self.register_buffer("weight", weight)
+        self.register_buffer("weight", _of_classes(weight))
         self.ignore_index = ignore_index
 
     weight: Tensor | None
@@ -172,7 +181,7 @@ class KLDivLoss(_Loss):
     """Divergence of distributions (:func:`~nn.functional.kl_div`); ``reduction`` may also be "batchmean"."""
 
     def __init__(self, reduction: str = "mean", log_target: bool = False) -> None:
-        if reduction != "batchmean":
+        if not isinstance(reduction, str) or reduction != "batchmean":
             one_of(reduction, "reduction", REDUCTIONS)
         self.reduction, self.log_target = reduction, log_target
 

@@ -265,6 +265,8 @@ def test_inputs_of_the_wrong_shape_are_told_the_expected_one(call, message):
         lambda: nn.LayerNorm(-3),
         lambda: nn.RMSNorm((2, 1.5)),
         lambda: nn.Dropout(1.5),
+        lambda: nn.Dropout(np.ones((2, 3))),
+        lambda: nn.GELU(np.ones((2, 3))),
         lambda: nn.GroupNorm(3, 4),
         lambda: nn.MultiheadAttention(5, 2),
         lambda: nn.RNN(3, 3, nonlinearity="cube"),

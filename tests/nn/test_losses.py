@@ -171,6 +171,17 @@ def test_the_gradient_of_a_loss_is_that_of_finite_differences(name):
     assert gradcheck(lambda x: loss()(x, *others), first).status is PASS
 
 
+@pytest.mark.parametrize(
+    "make",
+    [nn.BCELoss, nn.BCEWithLogitsLoss, nn.CrossEntropyLoss, nn.HingeLoss, nn.HuberLoss, nn.KLDivLoss, nn.NLLLoss],
+)
+@pytest.mark.parametrize("kind", [np.array, ag.Tensor])
+def test_data_given_in_place_of_settings_are_told_where_they_belong(make, kind):
+    data = kind([[0.5, 0.5], [0.5, 0.5]])
+    with pytest.raises(nn.SettingError, match=r"not data of shape \(2, 2\); .* second pair of brackets"):
+        make(data, data)
+
+
 def test_losses_of_scores_stay_finite_where_those_of_probabilities_end():
     x = ag.Tensor([800.0, -800.0], requires_grad=True)
     loss = F.binary_cross_entropy_with_logits(x, [0.0, 1.0])
