@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import autograd_lite as ag
-from autograd_lite import ShapeError, Tensor, linear, where
+from autograd_lite import DTypeError, ShapeError, Tensor, linear, where
 
 from ..errors import LabelError
 from ..random import Rng
@@ -112,8 +112,11 @@ def attention(
     if is_causal:
         scores = allowed(scores, np.tri(*scores.shape[-2:], dtype=bool))
     if attn_mask is not None:
-        mask = as_array(attn_mask)
-        scores = allowed(scores, mask) if mask.dtype == bool else scores + attn_mask
+        mask = mask_of(attn_mask, "attn_mask")
+        masked = allowed(scores, mask) if mask.dtype == bool else scores + mask
+        if masked.shape != scores.shape:
+            raise ShapeError(f"attn_mask of shape {mask.shape} does not broadcast to the scores, {scores.shape}.")
+        scores = masked
     weights = _weights(scores, masked=attn_mask is not None)
     return dropout(weights, dropout_p, dropout_p > 0, rng) @ v, weights
 
@@ -123,6 +126,17 @@ def _weights(scores: Tensor, masked: bool) -> Tensor:
     if masked and (nothing := np.isneginf(scores.data.max(axis=-1, keepdims=True, initial=-np.inf))).any():
         return where(nothing, 0.0, softmax(where(nothing, 0.0, scores)))
     return softmax(scores)
+
+
+def mask_of(value: Any, name: str) -> Any:
+    """A mask as an array of booleans, or as numbers that are added to scores: a tensor keeps its gradient."""
+    mask = value if isinstance(value, Tensor) else np.asarray(value)
+    if mask.dtype.kind in "iu":
+        raise DTypeError(
+            f"{name} of whole numbers says little; pass booleans, say mask.astype(bool), or floating point numbers to "
+            "add to the scores."
+        )
+    return mask.data if mask.dtype == bool and isinstance(mask, Tensor) else mask
 
 
 def allowed(scores: Tensor, mask: np.ndarray) -> Tensor:

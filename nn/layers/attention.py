@@ -16,8 +16,8 @@ from .. import init
 from ..checks import at_least_one, probability
 from ..containers import ModuleList
 from ..errors import SettingError
-from ..functional._common import as_array, as_tensor
-from ..functional.mixing import attention
+from ..functional._common import as_tensor
+from ..functional.mixing import attention, mask_of
 from ..module import Module, arguments
 from ..parameter import Parameter
 from ..random import Rng, generator
@@ -115,7 +115,7 @@ class MultiheadAttention(Module):
         if not self.batch_first:
             inputs = [x.swapaxes(0, 1) for x in inputs]
         q, k, v = self._heads(inputs, same=query is key and key is value)
-        mask = self._mask(attn_mask, key_padding_mask, q.shape[:2])
+        mask = _joined(attn_mask, key_padding_mask, (*q.shape[:3], k.shape[2]))
         p = self.dropout if self.training else 0.0
         y, weights = attention(q, k, v, mask, p, is_causal, rng=self.rng)
         y = self.out_proj(y.transpose(0, 2, 1, 3).reshape(inputs[0].shape))
@@ -143,22 +143,6 @@ class MultiheadAttention(Module):
         heads = self.num_heads, e // self.num_heads
         return [x.reshape(*x.shape[:2], *heads).transpose(0, 2, 1, 3) for x in parts]
 
-    def _mask(self, attn_mask: Any, key_padding_mask: Any, batch: tuple[int, ...]) -> np.ndarray | None:
-        """Both masks as numbers to add to scores (N, num_heads, L, S): 0, or minus infinity."""
-        total = None
-        for mask, padding in ((attn_mask, False), (key_padding_mask, True)):
-            if mask is None:
-                continue
-            array = as_array(mask)
-            if array.dtype == bool:
-                array = np.where(array, np.float32("-inf"), np.float32(0))
-            if padding:
-                array = array[:, None, None, :]
-            elif array.ndim == 3:
-                array = array.reshape(*batch, *array.shape[1:])
-            total = array if total is None else total + array
-        return total
-
     def extra_repr(self) -> str:
         """The arguments, for ``repr``."""
         return arguments(
@@ -168,6 +152,26 @@ class MultiheadAttention(Module):
             bias=(self.in_proj_bias is not None, True),
             batch_first=(self.batch_first, False),
         )
+
+
+def _joined(attn_mask: Any, key_padding_mask: Any, shape: tuple[int, ...]) -> Any:
+    """Both masks as numbers to add to scores of ``shape`` (N, num_heads, L, S): 0, or minus infinity, or their own."""
+    n, heads, rows, columns = shape
+    total = None
+    for given, name, shapes in (  # how each may come, and what it is then for all scores
+        (attn_mask, "attn_mask", {(rows, columns): (1, 1, rows, columns), (n * heads, rows, columns): shape}),
+        (key_padding_mask, "key_padding_mask", {(n, columns): (n, 1, 1, columns)}),
+    ):
+        if given is None:
+            continue
+        mask = mask_of(given, name)
+        if mask.shape not in shapes:
+            raise ShapeError(f"{name}: expected shape {' or '.join(map(str, shapes))}, got {mask.shape}.")
+        if mask.dtype == bool:
+            mask = np.where(mask, np.float32("-inf"), np.float32(0))
+        mask = mask.reshape(shapes[mask.shape])
+        total = mask if total is None else total + mask
+    return total
 
 
 class TransformerEncoderLayer(Module):

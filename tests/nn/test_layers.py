@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import autograd_lite as ag
 import nn
 import nn.functional as F
-from autograd_lite.testing import check_gradients
+from autograd_lite.testing import check_gradients, gradcheck
 
 
 def draw(*shape, seed=0):
@@ -562,6 +562,38 @@ def test_masks_hide_positions():
     y, weights = layer(x, x, x, key_padding_mask=padding, average_attn_weights=False)
     assert weights.shape == (2, 2, 5, 5)
     np.testing.assert_allclose(y.data[1], layer(x[1:], x[1:, :3], x[1:, :3])[0].data[0])
+
+
+@pytest.mark.parametrize(
+    ("masks", "message"),
+    [
+        ({"attn_mask": np.ones((5, 1), bool)}, r"attn_mask: expected shape \(5, 5\) or \(4, 5, 5\), got \(5, 1\)"),
+        ({"attn_mask": np.ones((2, 5, 5), bool)}, r"attn_mask: expected .* got \(2, 5, 5\)"),
+        ({"key_padding_mask": np.zeros((1, 5), bool)}, r"key_padding_mask: expected shape \(2, 5\), got \(1, 5\)"),
+        ({"key_padding_mask": np.zeros(5, bool)}, r"key_padding_mask: expected .* got \(5,\)"),
+        ({"attn_mask": np.triu(np.ones((5, 5), int), 1)}, "attn_mask of whole numbers .* booleans"),
+        ({"key_padding_mask": np.zeros((2, 5), int)}, "key_padding_mask of whole numbers"),
+    ],
+)
+def test_masks_that_do_not_fit_or_could_mean_two_things_are_refused_by_name(masks, message):
+    x = draw(2, 5, 4)
+    with pytest.raises(ag.AutogradError, match=message):
+        nn.MultiheadAttention(4, 2, batch_first=True).double()(x, x, x, **masks)
+
+
+def test_masks_of_the_function_are_refused_where_they_would_add_axes_or_whole_numbers():
+    x = draw(2, 5, 4)
+    with pytest.raises(ag.ShapeError, match=r"attn_mask of shape \(2, 1, 5, 5\) .* \(2, 5, 5\)"):
+        F.scaled_dot_product_attention(x, x, x, np.ones((2, 1, 5, 5), bool))
+    with pytest.raises(ag.DTypeError, match="attn_mask of whole numbers"):
+        F.scaled_dot_product_attention(x, x, x, np.tri(5, dtype=int))
+
+
+def test_scores_that_are_added_as_a_mask_can_be_learnt():
+    layer, x = nn.MultiheadAttention(4, 2, batch_first=True).double(), draw(2, 5, 4)
+    padding = np.array([[False] * 5, [False, False, False, True, True]])
+    for shape in [(5, 5), (4, 5, 5)]:
+        assert gradcheck(lambda bias: layer(x, x, x, padding, attn_mask=bias)[0], draw(*shape, seed=1))
 
 
 @pytest.mark.parametrize("padded", [False, True])
