@@ -11,7 +11,7 @@ from autograd_lite import ShapeError, Tensor, where
 
 from ..checks import one_of, probability
 from ..errors import LabelError, SettingError
-from ._common import REDUCTIONS, TensorLike, as_array, as_floating, as_tensor, reduced
+from ._common import REDUCTIONS, TensorLike, as_floating, as_tensor, reduced
 from .activation import log_softmax, softplus
 from .labels import check_range, class_numbers
 
@@ -177,7 +177,7 @@ def _classes_last(target: Any, ndim: int, scores: Tensor, shape: tuple[int, ...]
 def _class_weights(weight: Any, scores: Tensor) -> np.ndarray:
     if weight is None:
         return np.ones(scores.shape[1], scores.dtype)
-    weights = as_array(weight)
+    weights = np.asarray(weight)  # which refuses a tensor that should be learnt: no gradient comes back
     if weights.shape != scores.shape[1:]:
         raise ShapeError(f"Class weights of shape {weights.shape} do not fit {scores.shape[1]} classes.")
     return weights.astype(scores.dtype)

@@ -262,6 +262,16 @@ def test_weights_of_samples_do_not_make_a_table_of_a_column_of_losses(loss, name
     assert loss(column, column, **{name: 2.0}, reduction="none").shape == (4, 1)
 
 
+@pytest.mark.parametrize("loss", [F.cross_entropy, F.nll_loss])
+def test_class_weights_that_require_a_gradient_are_refused_as_they_would_get_none(loss):
+    weight = ag.Tensor([1.0, 2.0], requires_grad=True)
+    with pytest.raises(ag.GradError, match="lose its gradient"):
+        loss(A[:, :2], [0, 1, 1, 0], weight=weight)
+    plain = loss(A[:, :2], [0, 1, 1, 0], weight=weight.detach())
+    with ag.no_grad():
+        assert loss(A[:, :2], [0, 1, 1, 0], weight=weight).item() == plain.item()
+
+
 def test_one_hot_rows_check_their_classes():
     assert F.one_hot([2, 0]).tolist() == [[0, 0, 1], [1, 0, 0]]
     with pytest.raises(nn.LabelError, match="Label 5"):
