@@ -160,6 +160,7 @@ def fit(
     callbacks, metrics = list(callbacks), metrics if callable(metrics) else list(metrics)
     check_training(loss, optimizer, loader)
     _check_reports(evaluate_on, metrics, scheduler)
+    _check_course(epochs, callbacks)
     others = [*(c for c in callbacks if not isinstance(c, Checkpoint)), *([Progress()] if progress else [])]
     checkpoints = [c for c in callbacks if isinstance(c, Checkpoint)]
     listeners = [*others, *checkpoints]  # what is saved is what all have heard of
@@ -178,7 +179,8 @@ def fit(
                 for listener in listeners:
                     listener.on_update(run)
             if not run.losses:
-                raise SettingError("The loader gave no batches.")
+                more = " any more; a generator is used up after one epoch, a DataLoader is not" if run.epoch else ""
+                raise SettingError(f"The loader gave no batches{more}.")
             _finish_epoch(run, evaluate_on, metrics, start)
             for listener in listeners:
                 listener.on_epoch(run)
@@ -236,6 +238,16 @@ def _check_reports(evaluate_on: Any, metrics: Any, scheduler: Any) -> None:
         )
     if scheduler.monitor is not None:
         require_column(scheduler.monitor, ["epoch", "updates", "loss", *measures, "seconds"])
+
+
+def _check_course(epochs: Any, callbacks: Any) -> None:
+    if not isinstance(epochs, int | np.integer) or epochs < 0:
+        raise SettingError(f"epochs must be a whole number of at least 0, not {epochs!r}.")
+    strangers = (
+        [callbacks] if isinstance(callbacks, Callback) else [c for c in callbacks if not isinstance(c, Callback)]
+    )
+    if strangers:
+        raise SettingError(f"callbacks is a list, such as [nn.callbacks.Progress()], not {_title(strangers[0])}.")
 
 
 def _check_data(data: Any) -> None:

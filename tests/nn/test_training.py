@@ -275,6 +275,23 @@ def test_arguments_that_are_meant_otherwise_are_refused_before_anything_is_train
     np.testing.assert_equal(model.state_dict(), before)
 
 
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"epochs": 2.5}, "epochs must be a whole number of at least 0, not 2.5"),
+        ({"epochs": -1}, "epochs must be .* not -1"),
+        ({"callbacks": callbacks.EarlyStopping("loss")}, "callbacks is a list, .* not EarlyStopping"),
+        ({"callbacks": [callbacks.EarlyStopping]}, "callbacks is a list, .* not the class EarlyStopping"),
+    ],
+)
+def test_a_course_that_cannot_be_run_is_refused_before_anything_is_trained(given, message):
+    model, loss, optimizer, loader, _ = problem()
+    before = model.state_dict()
+    with pytest.raises(nn.SettingError, match=message):
+        nn.fit(model, loss, optimizer, loader, **given, progress=False)
+    np.testing.assert_equal(model.state_dict(), before)
+
+
 class StartsNothing(callbacks.Callback):
     def on_start(self, run):
         pytest.fail("the run began")
@@ -341,6 +358,12 @@ def test_a_loader_without_batches_is_refused():
     model, loss, optimizer, _, _ = problem()
     with pytest.raises(nn.SettingError, match="no batches"):
         nn.fit(model, loss, optimizer, [], 1, progress=False)
+
+
+def test_a_generator_that_is_used_up_after_an_epoch_is_told_so():
+    model, loss, optimizer, loader, _ = problem()
+    with pytest.raises(nn.SettingError, match="no batches any more; a generator is used up after one epoch"):
+        nn.fit(model, loss, optimizer, iter(loader), 2, progress=False)
 
 
 def test_evaluate_weighs_batches_by_their_size_and_restores_every_mode():
