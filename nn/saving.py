@@ -55,6 +55,8 @@ def save(state: Module | Mapping[str, Any], path: FilePath) -> None:
     True
     """
     given = state.state_dict() if isinstance(state, Module) else state
+    if not isinstance(given, Mapping):
+        raise StateError(f"A model or a mapping of arrays comes first, then the path, not {type(given).__name__}.")
     arrays = {name: as_array(value) for name, value in given.items()}
     if bad := [f"{name} holds {array.dtype}" for name, array in arrays.items() if array.dtype.kind not in "biufc"]:
         raise StateError(f"Only arrays of numbers can be saved: {'; '.join(bad)}.")

@@ -109,9 +109,8 @@ class LBFGS(Optimizer):
         if closure is None:
             raise SettingError("LBFGS.step needs a closure that computes the loss and its gradients.")
         o = self.param_groups[0]
-        with enable_grad():
-            first = closure()
-        loss, g, evaluations = float(first), self._gradient(), 1
+        first, g = self._measured(closure)
+        loss, evaluations = float(first), 1
         for n in range(1, o.max_iter + 1):
             if abs(g).max(initial=0) <= o.tolerance_grad:
                 break
@@ -128,9 +127,8 @@ class LBFGS(Optimizer):
                 self._move_to(self._values() + length * d)
                 calls = 0
                 if n < o.max_iter:
-                    with enable_grad():
-                        loss, calls = float(closure()), 1
-                    g = self._gradient()
+                    value, g = self._measured(closure)
+                    loss, calls = float(value), 1
             evaluations += calls
             self._length = length
             still = abs(d * length).max() <= o.tolerance_change or abs(loss - before) < o.tolerance_change
@@ -144,11 +142,18 @@ class LBFGS(Optimizer):
 
         def at(length: float) -> tuple[float, Array]:
             self._move_to(self._start + length * d)
-            with enable_grad():
-                loss = float(closure())
-            return loss, self._gradient()
+            loss, g = self._measured(closure)
+            return float(loss), g
 
         return at
+
+    def _measured(self, closure: Callable[[], Any]) -> tuple[Any, Array]:
+        """The loss, and its gradient, where the parameters are now."""
+        with enable_grad():
+            loss = closure()
+        if loss is None:
+            raise SettingError("The closure of LBFGS.step must return the loss; this one returns None.")
+        return loss, self._gradient()
 
     def _next_direction(self, g: Array) -> Array:
         """``-H g`` by the two loops over what is remembered (Nocedal and Wright, algorithm 7.4)."""

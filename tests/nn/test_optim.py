@@ -491,6 +491,13 @@ def test_lbfgs_remembers_no_more_steps_than_it_was_told(size):
     assert len(optimizer.state_dict()["state"]["steps"]) == size
 
 
+@pytest.mark.parametrize("search", [None, "strong_wolfe"])
+def test_lbfgs_says_that_its_closure_forgot_to_return_the_loss(search):
+    x = nn.Parameter(np.array([-1.5, 2.0]))
+    with pytest.raises(nn.SettingError, match="must return the loss"):
+        optim.LBFGS([x], line_search_fn=search).step(lambda: (x**2).sum().backward())
+
+
 # -- Schedules --------------------------------------------------------------------------------------------------------
 
 

@@ -63,6 +63,9 @@ def test_what_cannot_be_saved_or_read_is_refused(tmp_path):
         nn.save(arrays(), tmp_path / "w.pkl")
     with pytest.raises(nn.StateError, match="names holds <U1"):
         nn.save({"names": np.array(["a"])}, tmp_path / "w.npz")
+    for wrong in (str(tmp_path / "w.npz"), nn.Linear(2, 2).parameters()):
+        with pytest.raises(nn.StateError, match=f"comes first, then the path, not {type(wrong).__name__}"):
+            nn.save(wrong, tmp_path / "w.npz")
     with pytest.raises(FileNotFoundError, match=r"none\.npz"):
         nn.load(tmp_path / "none.npz")
     assert os.listdir(tmp_path) == []
