@@ -4,12 +4,17 @@ import ast
 import inspect
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 import autograd_lite
 import autograd_lite.testing
 import nn
+from autograd_lite import ops
+from autograd_lite.functions import elementwise
+from autograd_lite.testing import gradcheck, reference
 
 README = Path(__file__).parents[1] / "README.md"
 
@@ -21,6 +26,22 @@ def test_the_tour_runs_from_top_to_bottom_in_one_session():
     session: dict[str, object] = {"__name__": "readme"}
     for block in blocks:
         exec(compile(block, "README.md", "exec"), session)
+
+
+@pytest.mark.skipif(not README.exists(), reason="the README is not beside the tests")
+def test_the_recipe_for_a_rule_works_in_the_files_that_it_names():
+    recipe = README.with_name("CONTRIBUTING.md").read_text("utf-8").split("## Adding a rule")[1].split("\n## ")[0]
+    files = re.findall(r"`([\w/]+\.py)`", recipe)
+    assert len(files) >= 6
+    assert all((README.parent / file).exists() for file in files)
+    blocks = re.findall(r"```python\n(.*?)```", recipe, re.DOTALL)
+    rules, functions, references = ({**vars(m)} for m in (ops.elementwise, elementwise, reference))
+    for block, names in zip(blocks, (rules, functions, references), strict=True):
+        exec(compile(block, "CONTRIBUTING.md", "exec"), names)
+        functions["e"] = SimpleNamespace(**rules)
+    x = np.array([1.0, -2.0])
+    np.testing.assert_array_equal(functions["cube"](x).data, references["cube"](x))
+    assert gradcheck(functions["cube"], x, order=2)
 
 
 @pytest.mark.skipif(not README.exists(), reason="the README is not beside the tests")
