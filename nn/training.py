@@ -156,8 +156,7 @@ def fit(
     True
     """
     evaluate_on = {} if evaluate_on is None else evaluate_on
-    # They are gone through more than once.
-    callbacks, metrics = list(callbacks), metrics if callable(metrics) else list(metrics)
+    callbacks, metrics = _kept(callbacks), _kept(metrics)
     check_training(loss, optimizer, loader)
     _check_reports(evaluate_on, metrics, scheduler)
     _check_course(epochs, callbacks)
@@ -240,12 +239,15 @@ def _check_reports(evaluate_on: Any, metrics: Any, scheduler: Any) -> None:
         require_column(scheduler.monitor, ["epoch", "updates", "loss", *measures, "seconds"])
 
 
+def _kept(given: Any) -> Any:
+    """A list of what is gone through more than once; what is no collection stays, to be refused."""
+    return list(given) if isinstance(given, Iterable) else given
+
+
 def _check_course(epochs: Any, callbacks: Any) -> None:
     if not isinstance(epochs, int | np.integer) or epochs < 0:
         raise SettingError(f"epochs must be a whole number of at least 0, not {epochs!r}.")
-    strangers = (
-        [callbacks] if isinstance(callbacks, Callback) else [c for c in callbacks if not isinstance(c, Callback)]
-    )
+    strangers = [c for c in callbacks if not isinstance(c, Callback)] if isinstance(callbacks, list) else [callbacks]
     if strangers:
         raise SettingError(f"callbacks is a list, such as [nn.callbacks.Progress()], not {_title(strangers[0])}.")
 
