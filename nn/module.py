@@ -84,23 +84,19 @@ class Module:
         except Exception as error:
             _locate(error, self)
             raise
-        results = [part for part in _tensors_in((output,)) if part.node is not None]
+        results = _nodes_of((output,))
         if results:
-            self._sign(results, (inputs, options))
+            self._sign(results, _nodes_of((*inputs, *options.values()) if options else inputs))
         return output
 
-    def _sign(self, results: Iterable[Tensor], arguments: tuple[Any, ...]) -> None:
-        """Note at the nodes of ``results`` which module they come from, so that drawings can group nodes."""
-        sources = tuple([x.node for x in _tensors_in(arguments) if x.node is not None])
-        mark = self, sources  # the same for all results, which tells this call from others
-        for result in results:
-            node = result.node
-            if node in sources:  # nothing was computed
-                continue
-            assert node is not None
-            if not hasattr(node, "calls"):
-                node.calls = []
-            node.calls.append(mark)
+    def _sign(self, results: list[Any], sources: list[Any]) -> None:
+        """Note at nodes which module they are the results of, so that drawings can group them."""
+        mark = self, tuple(sources)  # the same for all results, which tells this call from others
+        for node in results:
+            if node not in sources:  # else nothing was computed
+                if not hasattr(node, "calls"):
+                    node.calls = []
+                node.calls.append(mark)
 
     def register_forward_hook(self, hook: ForwardHook) -> Handle:
         """Call ``hook(module, inputs, output)`` after each ``forward``; unless it returns None, that is the output."""
@@ -359,13 +355,16 @@ def arguments(*first: Any, **settings: tuple[Any, Any]) -> str:
     return ", ".join([*map(str, first), *changed])
 
 
-def _tensors_in(values: Iterable[Any], depth: int = 4) -> Iterator[Tensor]:
-    """The tensors among ``values`` and in lists, tuples and dictionaries there, such as the state of a cell."""
+def _nodes_of(values: Iterable[Any], depth: int = 4) -> list[Any]:
+    """The nodes of tensors among ``values``, also in lists, tuples and dictionaries there, as the state of a cell is."""
+    nodes: list[Any] = []
     for value in values:
         if isinstance(value, Tensor):
-            yield value
-        elif depth and isinstance(value, tuple | list | dict):
-            yield from _tensors_in(value.values() if isinstance(value, dict) else value, depth - 1)
+            if value.node is not None:
+                nodes.append(value.node)
+        elif depth and isinstance(value, (tuple, list, dict)):
+            nodes += _nodes_of(value.values() if isinstance(value, dict) else value, depth - 1)
+    return nodes
 
 
 def _join(prefix: str, name: str) -> str:
