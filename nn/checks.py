@@ -27,9 +27,12 @@ def lengths(value: int | Iterable[int], name: str) -> tuple[int, ...]:
 
 def probability(p: float, name: str) -> float:
     """``p``, if it is a probability."""
-    if np.ndim(p) or not 0 <= p <= 1:
-        raise SettingError(f"{name} must lie between 0 and 1, not be {shown(p)}.")
-    return p
+    try:
+        if 0 <= p <= 1:
+            return p
+    except (TypeError, ValueError):  # data; to ask for its axes first takes longer than many a layer's whole work
+        pass
+    raise SettingError(f"{name} must lie between 0 and 1, not be {shown(p)}.")
 
 
 def one_of(value: str, name: str, known: Sequence[str]) -> str:

@@ -356,7 +356,7 @@ def arguments(*first: Any, **settings: tuple[Any, Any]) -> str:
 
 
 def _nodes_of(values: Iterable[Any], depth: int = 4) -> list[Any]:
-    """The nodes of tensors among ``values``, also in lists, tuples and dictionaries there, as the state of a cell is."""
+    """The nodes of tensors among ``values`` and in collections there, such as the state of a cell."""
     nodes: list[Any] = []
     for value in values:
         if isinstance(value, Tensor):
