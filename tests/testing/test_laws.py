@@ -10,6 +10,8 @@ from autograd_lite import Function, Tensor
 from autograd_lite.testing import check_laws, laws
 from tests.rules.table import ROWS
 
+from .wrong_rules import Remembers
+
 X = np.array([[1.0, -2.0, 0.5], [3.0, 0.25, -1.0]])
 W = np.array([[0.5, 1.0, 2.0]])
 
@@ -100,15 +102,6 @@ def test_forward_mode_that_is_no_transpose_of_reverse_mode_is_found():
 @pytest.mark.filterwarnings("ignore:divide by zero:RuntimeWarning")
 def test_a_branch_not_taken_at_a_singularity_breaks_no_law():
     assert check_laws(lambda x: ag.where(x > 0, x.log(), 0.0), [0.0, 1.0]) == {}
-
-
-class Remembers(Function):
-    def forward(self, a):
-        self.a = a
-        return a * a
-
-    def grad_a(self, g):
-        return 2 * g * self.a
 
 
 def test_a_rule_that_remembers_its_last_input_is_not_deterministic():
