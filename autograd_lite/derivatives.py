@@ -99,8 +99,7 @@ def vjp(f: Callable[..., Tensor], inputs: Tensors, v: Any = None) -> tuple[Tenso
 def jvp(f: Callable[..., Tensor], inputs: Tensors, v: Any) -> tuple[Tensor, Tensor]:
     """The value of ``f(*inputs)`` and the product of its Jacobian with the tangents ``v``, one an input.
 
-    By differentiating the backward pass, which is linear in its cotangent: any will do that has no zeros, since what
-    gets a zero cotangent counts as not taken part.
+    By differentiating the backward pass, which is linear in its cotangent.
 
     Neither is recorded: in another derivative they count as constants. To nest derivatives, use :func:`grad`.
 
@@ -114,10 +113,15 @@ def jvp(f: Callable[..., Tensor], inputs: Tensors, v: Any) -> tuple[Tensor, Tens
     if [t.shape for t in tangents] != [x.shape for x in xs]:
         raise ShapeError(f"Tangents of shapes {[t.shape for t in tangents]} for inputs of {[x.shape for x in xs]}.")
     y = _value(f, xs)
-    u = Tensor(np.cos(np.arange(y.size)).reshape(y.shape), requires_grad=True, dtype=y.dtype)
+    u = without_zeros(y)
     rows = _gradients(y, xs, u, create_graph=True)
     (product,) = _gradients(sum((row * t).sum() for row, t in zip(rows, tangents, strict=True)), [u])
     return y.detach(), product
+
+
+def without_zeros(y: Tensor) -> Tensor:
+    """A cotangent of ``y`` to differentiate at: where one is zero, the operation counts as not taken part."""
+    return Tensor(np.cos(np.arange(y.size)).reshape(y.shape), requires_grad=True, dtype=y.dtype)
 
 
 @enable_grad()

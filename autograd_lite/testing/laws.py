@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from ..derivatives import grad
+from ..derivatives import grad, without_zeros
 from ..tensor import Tensor
 from .problem import OUTSIDE, depends, is_float, listed, plain, refuse_without_floats, tensor_vjp
 
@@ -242,12 +242,12 @@ def adjoint(f: Any, *arrays: Any, vjp: Any = None, kwargs: Any = None, seed: int
 
 
 def _push(f: Any, kwargs: Mapping[str, Any], arrays: Sequence[Any], tangents: Sequence[Any]) -> list[np.ndarray]:
-    """The tangents of all outputs: the derivative of the backward pass along its cotangents, of which none is zero."""
+    """The tangents of all outputs: the derivative of the backward pass along its cotangents."""
     leaves = [Tensor(a, requires_grad=True) if is_float(a) else a for a in arrays]
     outputs = listed(f(*leaves, **kwargs))
     inputs = [t for t in leaves if isinstance(t, Tensor)]
     ys = [y for y in outputs if depends(y)]
-    us = [Tensor(np.cos(np.arange(y.size)).reshape(y.shape), requires_grad=True, dtype=y.dtype) for y in ys]
+    us = [without_zeros(y) for y in ys]
     rows = grad(ys, inputs, us, create_graph=True, allow_unused=True) if ys else ()
     pairs = [(row, v) for row, v in zip(rows, tangents, strict=False) if row is not None and depends(row)]
     found = grad([r for r, _ in pairs], us, [v for _, v in pairs], allow_unused=True) if pairs else [None] * len(us)
