@@ -13,6 +13,7 @@ from ..derivatives import grad
 from ..errors import RuleError, ShapeError
 from ..function import Function
 from ..gradients import enable_grad, no_grad
+from ..kernels.scratch import laid_out
 from ..tensor import Tensor
 
 Vector = np.ndarray
@@ -258,7 +259,10 @@ class FirstOrder:
     def placed(self, z: Vector, keep_dtype: bool = False) -> list[Any]:
         """The arguments with the elements of ``z`` for the differentiable ones, laid out in memory as these."""
         parts = iter(split(z, self.input_shapes))
-        return [_like(a, next(parts), a.dtype if keep_dtype else z.dtype) if is_float(a) else a for a in self.arrays]
+        return [
+            laid_out(next(parts).astype(a.dtype if keep_dtype else z.dtype, copy=False), a) if is_float(a) else a
+            for a in self.arrays
+        ]
 
     def complex_step(self, direction: Vector) -> Vector | None:
         """The slopes by a complex step: the imaginary parts of the outputs a tiny step off the real axis."""
@@ -339,15 +343,6 @@ class FirstOrder:
             )
         with no_grad():
             return [plain(y) for y in listed(self.f(*self.placed(z)))]
-
-
-def _like(a: np.ndarray, numbers: np.ndarray, dtype: Any) -> np.ndarray:
-    """``numbers`` with their axes in memory in the order of those of ``a``."""
-    if a.flags.c_contiguous:
-        return numbers.astype(dtype, copy=False)
-    out = np.empty_like(a, dtype)
-    out[...] = numbers
-    return out
 
 
 def named(error: Exception) -> str:
